@@ -1,0 +1,21 @@
+package jobs
+
+// Kind is a kind of job document that runs as a workflow.
+type Kind struct {
+	Name       string // workflow type, e.g. "TransformJob"
+	IDPrefix   string // workflow ID = IDPrefix + "/" + name; also the ARN's resource type
+	NameMember string // the document's name member
+}
+
+// The kinds of jobs.
+var (
+	SplitKind     = Kind{"SplitJob", "split-job", "SplitJobName"}
+	TrainingKind  = Kind{"TrainingJob", "training-job", "TrainingJobName"}
+	TransformKind = Kind{"TransformJob", "transform-job", "TransformJobName"}
+)
+
+// Kinds lists them all.
+func Kinds() []Kind { return []Kind{SplitKind, TrainingKind, TransformKind} }
+
+// WorkflowID is the workflow ID of the job of that name.
+func (k Kind) WorkflowID(name string) string { return k.IDPrefix + "/" + name }
