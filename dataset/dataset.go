@@ -43,7 +43,9 @@ type Unit struct {
 	Length   int64 // line formats: bytes; for a compressed object the whole object
 	FirstRow int64 // index of the unit's first record within the object; -1 where not known (compressed line formats are one unit from 0)
 	Rows     int64 // records in the unit, -1 where not known
-	Bytes    int64 // stored bytes the unit covers, for balancing
+	// FirstLine is the line, from 1, the unit's bytes start on (line formats; 0 where not known). It only serves messages.
+	FirstLine int64
+	Bytes     int64 // stored bytes the unit covers, for balancing
 }
 
 // Reader is a stream of batches from one object or unit, in row order. Not safe for concurrent use.

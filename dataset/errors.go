@@ -43,7 +43,10 @@ type SchemaError struct {
 }
 
 func (e *SchemaError) Error() string {
-	s := "dataset: " + e.Object
+	s := "dataset"
+	if e.Object != "" {
+		s += ": " + e.Object
+	}
 	if e.Column != "" {
 		s += fmt.Sprintf(", column %q", e.Column)
 	}
@@ -52,4 +55,19 @@ func (e *SchemaError) Error() string {
 		s += " (compare " + e.Other + ")"
 	}
 	return s
+}
+
+// MediaError says that a content type, or one of its parameters, is not one this package knows.
+type MediaError struct {
+	ContentType string
+	Parameter   string // empty if it is about the media type itself
+	Reason      string
+}
+
+func (e *MediaError) Error() string {
+	s := fmt.Sprintf("dataset: content type %q", e.ContentType)
+	if e.Parameter != "" {
+		s += fmt.Sprintf(", parameter %q", e.Parameter)
+	}
+	return s + ": " + e.Reason
 }
