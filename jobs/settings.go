@@ -1,0 +1,181 @@
+package jobs
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SettingPrefix begins the names of Batchmill's own settings in a document's Environment: what the contract has no member for.
+const SettingPrefix = "BATCHMILL_"
+
+// Settings are the BATCHMILL_* entries of a job's Environment.
+type Settings struct {
+	Shards            int      // upper bound on the shards of a job; 0: by size
+	ShardSizeMB       int      // size a shard aims at, in MiB of stored input
+	MaxRejected       Rejected // how many records may be unreadable before the job fails
+	KeepStaging       bool     // leave plan, staged shards and receipts after the commit
+	CheckpointSeconds int      // shortest time between two checkpoints; 0: after every round
+}
+
+// setting is one row of the table that parsing and the documentation share.
+type setting struct {
+	name    string
+	form    string // the values it takes, in words
+	initial string
+	meaning string
+	kinds   []Kind
+	set     func(*Settings, string) error
+}
+
+var settings = []setting{
+	{
+		name: "BATCHMILL_SHARDS", form: "integer from 1", initial: "by size",
+		meaning: "Upper bound on the number of shards the input is cut into.",
+		kinds:   []Kind{SplitKind, TransformKind},
+		set:     func(s *Settings, v string) error { return parseInt(&s.Shards, v, 1) },
+	},
+	{
+		name: "BATCHMILL_SHARD_SIZE_MB", form: "integer from 1", initial: "64",
+		meaning: "Size a shard aims at, in MiB of stored input.",
+		kinds:   []Kind{SplitKind, TransformKind},
+		set:     func(s *Settings, v string) error { return parseInt(&s.ShardSizeMB, v, 1) },
+	},
+	{
+		name: "BATCHMILL_MAX_REJECTED_RECORDS", form: "integer from 0, or a percentage such as 1%", initial: "0",
+		meaning: "How many records may be unreadable before the job fails: a number, or a share of the records read.",
+		kinds:   []Kind{SplitKind, TrainingKind, TransformKind},
+		set:     func(s *Settings, v string) error { return s.MaxRejected.parse(v) },
+	},
+	{
+		name: "BATCHMILL_KEEP_STAGING", form: "true or false", initial: "false",
+		meaning: "Leave the plan, the staged shards and their receipts in the store after the commit.",
+		kinds:   []Kind{SplitKind, TransformKind},
+		set:     func(s *Settings, v string) error { return parseBool(&s.KeepStaging, v) },
+	},
+	{
+		name: "BATCHMILL_CHECKPOINT_SECONDS", form: "integer from 0", initial: "30",
+		meaning: "Shortest time between two checkpoints of a training job; 0 means one after every round.",
+		kinds:   []Kind{TrainingKind},
+		set:     func(s *Settings, v string) error { return parseInt(&s.CheckpointSeconds, v, 0) },
+	},
+}
+
+// DefaultSettings are the settings of a job that says nothing.
+func DefaultSettings() Settings { return Settings{ShardSizeMB: 64, CheckpointSeconds: 30} }
+
+// SplitSettings reads the settings of a split job's Environment.
+func SplitSettings(env map[string]string) (Settings, error) { return readSettings(SplitKind, env) }
+
+// TrainingSettings reads the settings of a training job's Environment.
+func TrainingSettings(env map[string]string) (Settings, error) {
+	return readSettings(TrainingKind, env)
+}
+
+// TransformSettings reads the settings of a transform job's Environment. A BATCHMILL_ name that no transform job has is
+// refused, other names are left alone; the error is a *ValidationError with every violation.
+func TransformSettings(env map[string]string) (Settings, error) {
+	return readSettings(TransformKind, env)
+}
+
+func readSettings(kind Kind, env map[string]string) (Settings, error) {
+	r := &report{}
+	s := collectSettings(r, kind, env)
+	return s, r.err()
+}
+
+func checkSettings(r *report, kind Kind, env map[string]string) { collectSettings(r, kind, env) }
+
+func collectSettings(r *report, kind Kind, env map[string]string) Settings {
+	s := DefaultSettings()
+	for _, name := range sortedKeys(env) {
+		if !strings.HasPrefix(name, SettingPrefix) {
+			continue
+		}
+		path, value := "environment."+name, env[name]
+		i := slices.IndexFunc(settings, func(row setting) bool { return row.name == name })
+		switch {
+		case i < 0:
+			r.add(path, value, "Member must be one of the settings %s", strings.Join(settingNames(kind), ", "))
+		case !slices.Contains(settings[i].kinds, kind):
+			r.add(path, value, "Member must be absent from a %s, which has the settings %s", kind.Name,
+				strings.Join(settingNames(kind), ", "))
+		default:
+			if err := settings[i].set(&s, strings.TrimSpace(value)); err != nil {
+				r.add(path, value, "Member must be %s", settings[i].form)
+			}
+		}
+	}
+	return s
+}
+
+// settingNames lists the settings of a kind of job.
+func settingNames(kind Kind) []string {
+	var names []string
+	for _, row := range settings {
+		if slices.Contains(row.kinds, kind) {
+			names = append(names, row.name)
+		}
+	}
+	return names
+}
+
+// Rejected bounds the records a job may reject: a number of them, or a share of all.
+type Rejected struct {
+	Records int64
+	Percent float64 // 0..100; used where above 0
+}
+
+// Allows tells whether a job that read total records may reject that many of them.
+func (m Rejected) Allows(rejected, total int64) bool {
+	if m.Percent > 0 {
+		return float64(rejected) <= m.Percent/100*float64(total)
+	}
+	return rejected <= m.Records
+}
+
+func (m Rejected) String() string {
+	if m.Percent > 0 {
+		return strconv.FormatFloat(m.Percent, 'f', -1, 64) + "%"
+	}
+	return strconv.FormatInt(m.Records, 10)
+}
+
+func (m *Rejected) parse(v string) error {
+	*m = Rejected{}
+	if share, ok := strings.CutSuffix(v, "%"); ok {
+		p, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
+		if err != nil || math.IsNaN(p) || p < 0 || p > 100 {
+			return fmt.Errorf("jobs: %q is no percentage", v)
+		}
+		m.Percent = p
+		return nil
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 {
+		return fmt.Errorf("jobs: %q is no number of records", v)
+	}
+	m.Records = n
+	return nil
+}
+
+func parseInt(to *int, v string, least int) error {
+	n, err := strconv.Atoi(v)
+	if err == nil && n < least {
+		err = fmt.Errorf("jobs: %d is below %d", n, least)
+	}
+	if err == nil {
+		*to = n
+	}
+	return err
+}
+
+func parseBool(to *bool, v string) error {
+	b, err := strconv.ParseBool(v)
+	if err == nil {
+		*to = b
+	}
+	return err
+}

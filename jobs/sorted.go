@@ -1,0 +1,9 @@
+package jobs
+
+import (
+	"maps"
+	"slices"
+)
+
+// sortedKeys lists a map's keys in order, so that messages and workflow code do not depend on the map's.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
