@@ -1,0 +1,123 @@
+package s3
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/batchmill/batchmill/storage"
+	"github.com/minio/minio-go/v7"
+)
+
+// describe turns whatever a request ended with into an OpError. Its Kind is ErrUnavailable exactly when another attempt may
+// succeed. ctx is the caller's: an attempt's own time limit is a reason to try again, the caller's is not.
+func describe(ctx context.Context, op string, uri storage.URI, err error) *storage.OpError {
+	var done *storage.OpError
+	if errors.As(err, &done) {
+		return done
+	}
+	e := &storage.OpError{Op: op, URI: uri}
+	if cause := ctx.Err(); cause != nil {
+		e.Err = cause
+		return e
+	}
+	var answer minio.ErrorResponse
+	if errors.As(err, &answer) && (answer.Code != "" || answer.StatusCode != 0) {
+		e.Code, e.Status = answer.Code, answer.StatusCode
+		e.Kind = kindOf(answer)
+		if e.Kind == nil || e.Kind == storage.ErrUnavailable {
+			e.Err = errors.New(answer.Error())
+		}
+		return e
+	}
+	var broken *url.Error
+	if errors.As(err, &broken) {
+		err = broken.Err // without the URL, which names an upload ID
+	}
+	e.Err = err
+	if lostConnection(err) {
+		e.Kind = storage.ErrUnavailable
+	}
+	return e
+}
+
+// kindOf maps an S3 answer to a sentinel, or nil: by its code first, because servers disagree on the status.
+func kindOf(answer minio.ErrorResponse) error {
+	switch answer.Code {
+	case minio.NoSuchKey:
+		return storage.ErrNotFound
+	case minio.NoSuchBucket:
+		return storage.ErrNoBucket
+	case minio.PreconditionFailed:
+		return storage.ErrPrecondition
+	case "InvalidRange":
+		return storage.ErrRange
+	case minio.AccessDenied, "SignatureDoesNotMatch", "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
+		"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "AllAccessDisabled", "AccountProblem":
+		return storage.ErrAccessDenied
+	case "SlowDown", "SlowDownRead", "SlowDownWrite", "RequestTimeout", "Throttling", "InternalError", "ServiceUnavailable",
+		"OperationAborted", "ConditionalRequestConflict", // another writer's request is under way: its outcome decides ours
+		"BadDigest", "XAmzContentChecksumMismatch", "IncompleteBody": // damaged on the way
+		return storage.ErrUnavailable
+	}
+	switch answer.StatusCode {
+	case http.StatusPreconditionFailed, http.StatusNotModified:
+		return storage.ErrPrecondition
+	case http.StatusRequestedRangeNotSatisfiable:
+		return storage.ErrRange
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return storage.ErrAccessDenied
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return storage.ErrUnavailable
+	}
+	return nil
+}
+
+// lostConnection tells a failure on the way from one that every attempt would meet.
+func lostConnection(err error) bool {
+	var (
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		network   net.Error
+	)
+	switch {
+	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &record),
+		errors.Is(err, http.ErrSchemeMismatch):
+		return false
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the attempt's, not the caller's
+		return true
+	}
+	// What net/http itself says of a connection closed under it ("server closed idle connection", "transport connection
+	// broken") has no type: whatever came out of the round trip and is none of the above is worth another attempt.
+	return errors.As(err, &network) || isTransport(err)
+}
+
+// transportError marks what came out of the HTTP round trip.
+type transportError struct{ error }
+
+func (e transportError) Unwrap() error { return e.error }
+
+func isTransport(err error) bool {
+	var t transportError
+	return errors.As(err, &t)
+}
+
+// markTransport labels the errors of a transport, see lostConnection.
+type markTransport struct{ http.RoundTripper }
+
+func (m markTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := m.RoundTripper.RoundTrip(req)
+	if err != nil {
+		err = transportError{err}
+	}
+	return resp, err
+}
