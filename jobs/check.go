@@ -105,20 +105,20 @@ func (c *checker) mapping(path string, n *node, r *rule) {
 
 func (c *checker) size(path string, n *node, size int, r *rule) {
 	if float64(size) < r.items.min {
-		c.add(path, n.show(), "Member must have length greater than or equal to %g", r.items.min)
+		c.add(path, n.show(), "Member must have length greater than or equal to %s", bound(r.items.min))
 	}
 	if float64(size) > r.items.max {
-		c.add(path, n.show(), "Member must have length less than or equal to %g", r.items.max)
+		c.add(path, n.show(), "Member must have length less than or equal to %s", bound(r.items.max))
 	}
 }
 
 func (c *checker) text(path string, n *node, s string, r *rule) {
 	length := float64(utf8.RuneCountInString(s))
 	if length < r.length.min {
-		c.add(path, cut(s), "Member must have length greater than or equal to %g", r.length.min)
+		c.add(path, cut(s), "Member must have length greater than or equal to %s", bound(r.length.min))
 	}
 	if length > r.length.max {
-		c.add(path, cut(s), "Member must have length less than or equal to %g", r.length.max)
+		c.add(path, cut(s), "Member must have length less than or equal to %s", bound(r.length.max))
 	}
 	if r.pattern != "" && !patterns()[r.pattern].match(s) {
 		c.add(path, cut(s), "Member must satisfy regular expression pattern: %s", patterns()[r.pattern].text)

@@ -1,5 +1,7 @@
 package jobs
 
+import "strings"
+
 // Kind is a kind of job document that runs as a workflow.
 type Kind struct {
 	Name       string // workflow type, e.g. "TransformJob"
@@ -19,3 +21,6 @@ func Kinds() []Kind { return []Kind{SplitKind, TrainingKind, TransformKind} }
 
 // WorkflowID is the workflow ID of the job of that name.
 func (k Kind) WorkflowID(name string) string { return k.IDPrefix + "/" + name }
+
+// noun is the kind in a sentence: "training job".
+func (k Kind) noun() string { return strings.ReplaceAll(k.IDPrefix, "-", " ") }

@@ -13,16 +13,16 @@ type crossChecked interface {
 
 // ParseTrainingJob reads a training job from JSON or YAML and validates it. The error is a *SyntaxError or a
 // *ValidationError. Defaults are not filled in: see SetDefaults.
-func ParseTrainingJob(data []byte) (*TrainingJob, error) { return parse[TrainingJob](data) }
+func ParseTrainingJob(data []byte) (*TrainingJob, error) { return parseDocument[TrainingJob](data) }
 
 // ParseTransformJob reads a transform job as ParseTrainingJob does.
-func ParseTransformJob(data []byte) (*TransformJob, error) { return parse[TransformJob](data) }
+func ParseTransformJob(data []byte) (*TransformJob, error) { return parseDocument[TransformJob](data) }
 
 // ParseModel reads a model as ParseTrainingJob does.
-func ParseModel(data []byte) (*Model, error) { return parse[Model](data) }
+func ParseModel(data []byte) (*Model, error) { return parseDocument[Model](data) }
 
 // ParseSplitJob reads a split job as ParseTrainingJob does.
-func ParseSplitJob(data []byte) (*SplitJob, error) { return parse[SplitJob](data) }
+func ParseSplitJob(data []byte) (*SplitJob, error) { return parseDocument[SplitJob](data) }
 
 // Validate checks every constraint of the contract and returns all violations in one *ValidationError.
 func (j *TrainingJob) Validate() error { return validate(j) }
@@ -36,7 +36,7 @@ func (m *Model) Validate() error { return validate(m) }
 // Validate checks every constraint of a split job and returns all violations in one *ValidationError.
 func (j *SplitJob) Validate() error { return validate(j) }
 
-func parse[T any](data []byte) (*T, error) {
+func parseDocument[T any](data []byte) (*T, error) {
 	n, err := read(data)
 	if err != nil {
 		return nil, err

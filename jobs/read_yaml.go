@@ -16,7 +16,7 @@ type yamlReader struct {
 func readYAML(data []byte) (n *node, err error) {
 	var docs []yaml.Node
 	if err := yaml.Load(data, &docs, yaml.WithAllDocuments()); err != nil {
-		return nil, &SyntaxError{Reason: strings.TrimPrefix(err.Error(), "yaml: ")}
+		return nil, yamlSyntaxError(err)
 	}
 	if len(docs) > 1 {
 		return nil, &SyntaxError{Line: docs[1].Line, Reason: "a second document follows; give one per file"}
@@ -26,6 +26,19 @@ func readYAML(data []byte) (n *node, err error) {
 	}
 	r := &yamlReader{}
 	return r.value(&docs[0], 0)
+}
+
+// yamlSyntaxError keeps the line and the message of the library's error.
+func yamlSyntaxError(err error) error {
+	var one *yaml.LoadError
+	if !errors.As(err, &one) {
+		return &SyntaxError{Reason: err.Error()}
+	}
+	reason := one.Message
+	if one.ContextMsg != "" {
+		reason += ", " + one.ContextMsg
+	}
+	return &SyntaxError{Line: one.Mark.Line, Reason: reason}
 }
 
 func (r *yamlReader) value(y *yaml.Node, depth int) (*node, error) {

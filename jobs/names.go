@@ -1,0 +1,33 @@
+package jobs
+
+import "strings"
+
+// ModelResource is a model's resource type in ARNs, as a Kind's IDPrefix is a job's.
+const ModelResource = "model"
+
+// ARN is the name that clients know a resource by (contract 1.9). resource is a Kind's IDPrefix or ModelResource.
+func ARN(resource, region, account, name string) string {
+	return "arn:aws:sagemaker:" + region + ":" + account + ":" + resource + "/" + name
+}
+
+// AlgorithmName is the name of the algorithm that the document asks for: AlgorithmName, or the repository part of
+// TrainingImage.
+func AlgorithmName(spec AlgorithmSpecification) string {
+	if spec.TrainingImage != "" {
+		return ImageAlgorithm(spec.TrainingImage)
+	}
+	return ImageAlgorithm(spec.AlgorithmName) // the last element of an ARN is its name
+}
+
+// ImageAlgorithm is the name of the algorithm that an image holds: its last path element before ":" or "@", whatever its
+// registry, account and region (contract 10). "sagemaker-xgboost" is the newer name of "xgboost".
+func ImageAlgorithm(image string) string {
+	name := image[strings.LastIndexByte(image, '/')+1:]
+	if i := strings.IndexAny(name, ":@"); i >= 0 {
+		name = name[:i]
+	}
+	if name == "sagemaker-xgboost" {
+		return "xgboost"
+	}
+	return name
+}
