@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"net/http"
 
 	"github.com/batchmill/batchmill/storage"
 	"github.com/minio/minio-go/v7"
@@ -38,7 +40,21 @@ func (s *Store) Compose(ctx context.Context, uri storage.URI, parts []storage.Pa
 	}
 	// Where there are very many pieces, larger ones are streamed as well, to stay within the number of parts.
 	least := max(minPart, total/(maxParts-1000))
-	return s.composeParts(ctx, uri, plan(parts, least, max(least, s.cfg.PartSize), copyCut), total, opt)
+	target := max(least, s.cfg.PartSize)
+	info, err := s.composeParts(ctx, uri, plan(parts, least, target, copyCut), total, opt)
+	if errors.Is(err, errNoCopy) {
+		return s.composeParts(ctx, uri, plan(parts, math.MaxInt64, target, copyCut), total, opt)
+	}
+	return info, err
+}
+
+// errNoCopy: the server does not copy ranges, or not of this size. Everything is streamed then.
+var errNoCopy = errors.New("s3: the server copies no range")
+
+func noCopy(err error) bool {
+	var answer minio.ErrorResponse
+	return errors.As(err, &answer) && (answer.Code == "InvalidRequest" || answer.Code == "NotImplemented" ||
+		answer.StatusCode == http.StatusNotImplemented || answer.StatusCode == http.StatusMethodNotAllowed)
 }
 
 func (s *Store) composeParts(ctx context.Context, uri storage.URI, pieces []piece, total int64, opt storage.PutOptions) (info storage.Info, err error) {
@@ -53,26 +69,25 @@ func (s *Store) composeParts(ctx context.Context, uri storage.URI, pieces []piec
 		}
 	}()
 	parts := make([]minio.CompletePart, len(pieces))
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(s.cfg.Concurrency)
+	ps := newParallel(ctx, s.cfg.Concurrency)
 	for i, p := range pieces {
-		group.Go(func() (err error) {
+		ps.do(func() (err error) {
 			if p.stream == nil {
-				parts[i], err = u.copy(groupCtx, i+1, p.copy)
+				parts[i], err = u.copy(ctx, i+1, p.copy)
 				return err
 			}
-			data, err := s.fetch(groupCtx, s.buffer(p.size), p.stream, p.size)
+			data, err := s.fetch(ctx, s.buffer(p.size), p.stream, p.size)
 			if err != nil {
 				return err
 			}
 			var clean bool
-			if parts[i], clean, err = u.send(groupCtx, i+1, data); err == nil && clean {
+			if parts[i], clean, err = u.send(ctx, i+1, data); err == nil && clean {
 				s.release(data)
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	if err := ps.wait(); err != nil {
 		return storage.Info{}, err
 	}
 	return u.complete(ctx, parts, total, opt)
@@ -87,6 +102,9 @@ func (u *upload) copy(ctx context.Context, number int, p storage.Part) (part min
 	err = u.store.retry(ctx, u.op, p.Source, func(ctx context.Context) error {
 		part, err = u.store.core.CopyObjectPart(ctx, p.Source.Bucket, p.Source.Key, u.uri.Bucket, u.uri.Key, u.id, number,
 			p.Offset, p.Length, header)
+		if noCopy(err) {
+			return &storage.OpError{Op: u.op, URI: p.Source, Err: errNoCopy}
+		}
 		if err == nil && part.ETag == "" { // S3 may find out that it failed after it has answered 200
 			return &storage.OpError{Op: u.op, URI: p.Source, Kind: storage.ErrUnavailable, Err: errors.New("the server copied no part")}
 		}

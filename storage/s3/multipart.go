@@ -16,7 +16,6 @@ import (
 
 	"github.com/batchmill/batchmill/storage"
 	"github.com/minio/minio-go/v7"
-	"golang.org/x/sync/errgroup"
 )
 
 // upload is one multipart upload under way. Its parts may be sent concurrently; nothing is visible until complete.
@@ -42,14 +41,15 @@ func (s *Store) begin(ctx context.Context, op string, uri storage.URI, contentTy
 	return u, err
 }
 
-// abort drops the upload and its parts, also when ctx has ended. It is best effort: what it cannot reach, a later
-// AbortIncomplete removes.
+// abort drops the upload and its parts, also when ctx has ended. A part whose request was cancelled may still be on its way
+// into the server, so it asks again until the server knows of no such upload. It is best effort: what a server that is down
+// keeps, RemoveIncomplete finds later.
 func (u *upload) abort(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	// A part that was still on its way when its request was cancelled may arrive after the abort; S3 wants another abort then.
-	for range 2 {
-		if err := u.store.core.AbortMultipartUpload(ctx, u.uri.Bucket, u.uri.Key, u.id); err != nil {
+	for n := range 6 {
+		err := u.store.core.AbortMultipartUpload(ctx, u.uri.Bucket, u.uri.Key, u.id)
+		if describe(ctx, u.op, u.uri, err).Code == minio.NoSuchUpload || !sleep(ctx, u.store.backoff(n)) {
 			return
 		}
 	}
@@ -138,9 +138,8 @@ func (s *Store) putParts(ctx context.Context, uri storage.URI, src *source, firs
 			u.abort(ctx)
 		}
 	}()
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(s.cfg.Concurrency)
-	src.ctx = groupCtx // a failed part stops the reading
+	ps := newParallel(ctx, s.cfg.Concurrency)
+	src.ctx = ps.ctx // a failed part stops the reading
 	var size int64
 	var mu sync.Mutex
 	var parts []minio.CompletePart // in order of arrival
@@ -151,11 +150,12 @@ func (s *Store) putParts(ctx context.Context, uri storage.URI, src *source, firs
 				return &storage.OpError{Op: "put", URI: uri, Kind: storage.ErrSize,
 					Err: fmt.Errorf("content of unknown size is limited to %d parts of %d bytes", maxParts, partSize)}
 			}
-			size += int64(len(piece))
-			group.Go(func() error {
-				part, clean, err := u.send(groupCtx, number, piece)
+			data := piece
+			size += int64(len(data))
+			ps.do(func() error {
+				part, clean, err := u.send(ctx, number, data)
 				if err == nil && clean {
-					s.release(piece) // a repeated request may still be reading it
+					s.release(data) // a repeated request may still be reading it
 				}
 				mu.Lock()
 				defer mu.Unlock()
@@ -171,7 +171,7 @@ func (s *Store) putParts(ctx context.Context, uri storage.URI, src *source, firs
 			}
 		}
 	}()
-	if err := group.Wait(); err != nil {
+	if err := ps.wait(); err != nil {
 		return storage.Info{}, err // before readErr, which is only its echo
 	}
 	if readErr != nil {
