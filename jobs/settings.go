@@ -32,19 +32,19 @@ type setting struct {
 
 var settings = []setting{
 	{
-		name: "BATCHMILL_SHARDS", form: "integer from 1", initial: "by size",
+		name: "BATCHMILL_SHARDS", form: "an integer from 1", initial: "by size",
 		meaning: "Upper bound on the number of shards the input is cut into.",
 		kinds:   []Kind{SplitKind, TransformKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.Shards, v, 1) },
 	},
 	{
-		name: "BATCHMILL_SHARD_SIZE_MB", form: "integer from 1", initial: "64",
+		name: "BATCHMILL_SHARD_SIZE_MB", form: "an integer from 1", initial: "64",
 		meaning: "Size a shard aims at, in MiB of stored input.",
 		kinds:   []Kind{SplitKind, TransformKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.ShardSizeMB, v, 1) },
 	},
 	{
-		name: "BATCHMILL_MAX_REJECTED_RECORDS", form: "integer from 0, or a percentage such as 1%", initial: "0",
+		name: "BATCHMILL_MAX_REJECTED_RECORDS", form: "an integer from 0, or a percentage such as 1%", initial: "0",
 		meaning: "How many records may be unreadable before the job fails: a number, or a share of the records read.",
 		kinds:   []Kind{SplitKind, TrainingKind, TransformKind},
 		set:     func(s *Settings, v string) error { return s.MaxRejected.parse(v) },
@@ -56,7 +56,7 @@ var settings = []setting{
 		set:     func(s *Settings, v string) error { return parseBool(&s.KeepStaging, v) },
 	},
 	{
-		name: "BATCHMILL_CHECKPOINT_SECONDS", form: "integer from 0", initial: "30",
+		name: "BATCHMILL_CHECKPOINT_SECONDS", form: "an integer from 0", initial: "30",
 		meaning: "Shortest time between two checkpoints of a training job; 0 means one after every round.",
 		kinds:   []Kind{TrainingKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.CheckpointSeconds, v, 0) },

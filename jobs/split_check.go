@@ -60,6 +60,6 @@ func (j *SplitJob) checkOutputs(r *report) {
 		sum += o.Fraction
 	}
 	if math.Abs(sum-1) > fractionTolerance && !r.has("outputs") {
-		r.add("outputs", showValue(j.Outputs), "Member must have fractions that sum to 1, not %v", sum)
+		r.add("outputs", showValue(j.Outputs), "Member must have fractions that sum to 1, not %.12g", sum)
 	}
 }

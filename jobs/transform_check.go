@@ -8,7 +8,7 @@ func (j *TransformJob) crossCheck(r *report) {
 	if t := j.TransformInput.DataSource.S3DataSource.S3DataType; t == "AugmentedManifestFile" || t == "Converse" {
 		r.add("transformInput.dataSource.s3DataSource.s3DataType", t, "Member must be ManifestFile or S3Prefix in a transform job")
 	}
-	if s := j.TransformInput.SplitType; j.BatchStrategy != "" && (s == "" || s == "None") {
+	if s := j.TransformInput.SplitType; j.BatchStrategy != "" && (s == "" || s == "None") && !r.has("batchStrategy") && !r.has("transformInput") {
 		r.add("batchStrategy", j.BatchStrategy, "Member must be absent unless SplitType is Line, RecordIO or TFRecord")
 	}
 	checkSettings(r, TransformKind, j.Environment)

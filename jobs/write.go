@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 )
@@ -56,11 +57,13 @@ func (n *node) appendScalar(b []byte, t reflect.Type) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // people read these texts: < stays <
+	if err := enc.Encode(s); err != nil {
 		panic(err) // a string always has a JSON text
 	}
-	return append(b, text...)
+	return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
 }
 
 // memberType is the type of t's member of that name, nil where t has none.
