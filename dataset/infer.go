@@ -1,0 +1,63 @@
+package dataset
+
+import (
+	"context"
+)
+
+// Infer finds the schema that every object can be read with. Parquet and Arrow objects are asked for theirs (footers only for
+// Parquet); of text formats every record of every object is looked at.
+//
+// Types: whole numbers are int64, whole and broken numbers together float64, whole numbers of several sizes int64; float32 stays
+// float32 only if every object has it; a column without any value takes the type it has elsewhere, and is float64 if it has
+// none; true and false are bool, anything else is text. A number here and text there is a *SchemaError that names both objects.
+// Objects with column names are matched by name, and a column that one of them lacks is a *SchemaError.
+//
+// A text column does not come from one stray word: where the first inferFirm records of an object hold numbers (or nothing) and
+// a later one does not, that is a *RecordError. So is a first record of names over columns of numbers.
+func Infer(ctx context.Context, objs []Object, m Media) (*Schema, error) {
+	if len(objs) == 0 {
+		return nil, &SchemaError{Reason: "there is no object to take a schema from"}
+	}
+	found := make([]*objectSchema, 0, len(objs))
+	for _, obj := range objs {
+		if obj.Size() == 0 && m.Format.Lines() {
+			continue
+		}
+		s, err := inferObject(ctx, obj, m)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			found = append(found, s)
+		}
+	}
+	if len(found) == 0 {
+		return nil, &SchemaError{Object: objs[0].Name(), Reason: "there are no records to take a schema from"}
+	}
+	return reconcile(found, m)
+}
+
+func inferObject(ctx context.Context, obj Object, m Media) (*objectSchema, error) {
+	switch m.Format {
+	case Parquet:
+		f, err := readFooter(ctx, obj, footerGuess)
+		if err != nil {
+			return nil, err
+		}
+		s := &objectSchema{object: obj.Name(), schema: f.inferred(m)}
+		for i := range f.schema.Fields() {
+			s.empty = append(s.empty, f.allNull(i))
+		}
+		return s, nil
+	case ArrowStream, ArrowFile:
+		r, err := newArrowReader(ctx, obj, ReadOptions{Media: m, BatchRows: DefaultBatchRows})
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		return &objectSchema{object: obj.Name(), schema: r.Schema(), empty: make([]bool, r.Schema().NumFields())}, nil
+	case CSV, JSONLines, LibSVM:
+		return inferLines(ctx, obj, m)
+	}
+	return nil, &MediaError{ContentType: string(m.Format), Reason: "there is no reader for it"}
+}

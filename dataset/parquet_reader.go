@@ -1,0 +1,295 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/file"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+)
+
+const (
+	smallParquet    = 16 << 20 // a whole object up to this size is fetched in one GET
+	smallUnitObject = 1 << 20  // the same where only a unit is wanted
+	inFlight        = 64 << 20 // bound of the bytes of row groups in memory; a larger row group is streamed by column
+)
+
+// parquetReader reads row groups one after the other, the next one being fetched meanwhile.
+type parquetReader struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	obj    Object
+	footer *parquetFooter
+	opts   ReadOptions
+	schema *Schema
+	fields []int // per output column: the field of the file
+	groups []int // row groups still to read, the current one excluded
+
+	source  *parquetSource // of the current row group
+	columns []*pqarrow.ColumnReader
+	group   int
+	left    int64 // rows of the current group still to read
+	row     int64 // rows of the object before the next batch
+	next    chan fetched
+	err     error
+}
+
+type fetched struct {
+	source *parquetSource
+	err    error
+}
+
+func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetReader, error) {
+	guess := int64(footerGuess)
+	if small := obj.Size() <= smallParquet && o.Unit == nil && o.Columns == nil || obj.Size() <= smallUnitObject; small {
+		guess = obj.Size()
+	}
+	f, err := readFooter(ctx, obj, guess)
+	if err != nil {
+		return nil, err
+	}
+	p := &parquetReader{obj: obj, footer: f, opts: o}
+	target := o.Schema
+	if target == nil {
+		target = f.inferred(o.Media)
+	}
+	schema, keep, err := outputSchema(obj.Name(), target, o.Columns)
+	if err != nil {
+		return nil, err
+	}
+	match, err := columnMatch(obj.Name(), schemaNames(f.schema), Named(f.schema), target)
+	if err != nil {
+		return nil, err
+	}
+	p.schema = schema
+	for i, k := range keep {
+		p.fields = append(p.fields, match[k])
+		from, to := f.schema.Field(match[k]).Type, schema.Field(i).Type
+		if !castable(from, to) && !f.allNull(match[k]) {
+			return nil, &SchemaError{Object: obj.Name(), Column: schema.Field(i).Name,
+				Reason: fmt.Sprintf("holds %s, expected %s", typeWord(from), typeWord(to))}
+		}
+	}
+	if err := p.chooseGroups(); err != nil {
+		return nil, err
+	}
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	return p, nil
+}
+
+func (p *parquetReader) chooseGroups() error {
+	if u := p.opts.Unit; u != nil {
+		if u.RowGroup < 0 || u.RowGroup >= len(p.footer.meta.RowGroups) {
+			return &SchemaError{Object: p.obj.Name(), Reason: fmt.Sprintf("there is no row group %d; there are %d", u.RowGroup, len(p.footer.meta.RowGroups))}
+		}
+		p.groups = []int{u.RowGroup}
+		for i := 0; i < u.RowGroup; i++ {
+			p.row += p.footer.meta.RowGroup(i).NumRows()
+		}
+		return nil
+	}
+	for i := range p.footer.meta.RowGroups {
+		p.groups = append(p.groups, i)
+	}
+	return nil
+}
+
+func (p *parquetReader) Schema() *Schema { return p.schema }
+
+func (p *parquetReader) Next() (Batch, error) {
+	for p.err == nil {
+		var b Batch
+		if b, p.err = p.nextBatch(); p.err == nil && b.NumRows() > 0 {
+			return b, nil
+		}
+	}
+	return nil, p.err
+}
+
+func (p *parquetReader) nextBatch() (Batch, error) {
+	for p.left == 0 {
+		if err := p.openGroup(); err != nil {
+			return nil, err
+		}
+	}
+	rows := min(p.left, int64(p.opts.BatchRows))
+	cols, err := p.decode(rows)
+	if err != nil {
+		return nil, p.readError(err)
+	}
+	first := p.row
+	p.left -= rows
+	p.row += rows
+	return p.finish(cols, rows, first)
+}
+
+// readError tells errors of the store from complaints about the bytes.
+func (p *parquetReader) readError(err error) error {
+	if p.source != nil && p.source.failed() != nil {
+		return p.source.failed()
+	}
+	if p.ctx.Err() != nil {
+		return p.ctx.Err()
+	}
+	return &SchemaError{Object: p.obj.Name(), Reason: fmt.Sprintf("row group %d cannot be read: %v", p.group, err)}
+}
+
+// openGroup moves on to the next row group.
+func (p *parquetReader) openGroup() error {
+	p.closeGroup()
+	if len(p.groups) == 0 {
+		return io.EOF
+	}
+	var got fetched
+	if p.next != nil {
+		got = <-p.next
+		p.next = nil
+	} else {
+		got.source, got.err = p.fetch(p.groups[0])
+	}
+	if got.err != nil {
+		return got.err
+	}
+	p.group, p.groups = p.groups[0], p.groups[1:]
+	p.source = got.source
+	p.left = p.footer.meta.RowGroup(p.group).NumRows()
+	p.prefetch()
+	if p.left == 0 {
+		return nil
+	}
+	if err := p.openColumns(); err != nil {
+		return p.readError(err)
+	}
+	return nil
+}
+
+// prefetch starts to fetch the next row group if both fit into inFlight.
+func (p *parquetReader) prefetch() {
+	if len(p.groups) == 0 || p.source.bytes()+p.wantedBytes(p.groups[0]) > inFlight {
+		return
+	}
+	group, next := p.groups[0], make(chan fetched, 1)
+	p.next = next
+	go func() {
+		s, err := p.fetch(group)
+		next <- fetched{s, err}
+	}()
+}
+
+func (p *parquetReader) openColumns() (err error) {
+	defer recoverAs(&err)
+	props := parquet.NewReaderProperties(memory.DefaultAllocator)
+	if p.source.streamed() {
+		props.BufferedStreamEnabled = true
+		props.BufferSize = streamBuffer
+	}
+	r, err := file.NewParquetReader(p.source, file.WithMetadata(p.footer.meta), file.WithReadProps(props))
+	if err != nil {
+		return err
+	}
+	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: int64(p.opts.BatchRows)}, memory.DefaultAllocator)
+	if err != nil {
+		return err
+	}
+	p.columns = make([]*pqarrow.ColumnReader, len(p.fields))
+	for i, f := range p.fields {
+		leaves := map[int]bool{}
+		for _, l := range p.footer.leaves(f) {
+			leaves[l] = true
+		}
+		if p.columns[i], err = fr.GetFieldReader(p.ctx, f, leaves, []int{p.group}); err != nil {
+			return err
+		}
+		if p.columns[i] == nil {
+			return fmt.Errorf("column %d has no data", f)
+		}
+	}
+	return nil
+}
+
+// decode reads the next rows of every column.
+func (p *parquetReader) decode(rows int64) (cols []Column, err error) {
+	defer recoverAs(&err)
+	cols = make([]Column, len(p.columns))
+	for i, c := range p.columns {
+		chunked, err := c.NextBatch(rows)
+		if err != nil {
+			return nil, err
+		}
+		col, err := oneChunk(chunked)
+		if err != nil {
+			return nil, err
+		}
+		if int64(col.Len()) != rows {
+			return nil, fmt.Errorf("column %q has %d of %d rows", p.schema.Field(i).Name, col.Len(), rows)
+		}
+		cols[i] = col
+	}
+	return cols, nil
+}
+
+func oneChunk(c *arrow.Chunked) (Column, error) {
+	defer c.Release()
+	if len(c.Chunks()) == 1 {
+		col := c.Chunk(0)
+		col.Retain()
+		return col, nil
+	}
+	if len(c.Chunks()) == 0 {
+		return nullColumn(c.DataType(), 0), nil
+	}
+	return array.Concatenate(c.Chunks(), memory.DefaultAllocator)
+}
+
+// finish converts the columns to the wanted types and leaves rejected rows out.
+func (p *parquetReader) finish(cols []Column, rows, first int64) (Batch, error) {
+	var bad []badValue
+	for i, col := range cols {
+		to, rejected, err := cast(col, p.schema.Field(i).Type)
+		if err != nil {
+			return nil, &SchemaError{Object: p.obj.Name(), Column: p.schema.Field(i).Name, Reason: err.Error()}
+		}
+		for _, r := range rejected {
+			bad = append(bad, badValue{r.row, i, r.reason})
+		}
+		cols[i] = to
+	}
+	b := array.NewRecord(p.schema, cols, rows)
+	if len(bad) == 0 {
+		return b, nil
+	}
+	return rejectRows(b, bad, func(v badValue) error {
+		e := &RecordError{Object: p.obj.Name(), RowGroup: p.group, Row: first + int64(v.row) + 1, Column: p.schema.Field(v.column).Name, Reason: v.reason}
+		if p.opts.OnReject == nil {
+			return e
+		}
+		return p.opts.OnReject(e)
+	})
+}
+
+func (p *parquetReader) closeGroup() {
+	for _, c := range p.columns {
+		if c != nil {
+			c.Release()
+		}
+	}
+	p.columns, p.source = nil, nil
+}
+
+func (p *parquetReader) Close() error {
+	if p.err == nil {
+		p.err = io.ErrClosedPipe
+	}
+	p.cancel()
+	if p.next != nil {
+		<-p.next
+		p.next = nil
+	}
+	p.closeGroup()
+	return nil
+}
