@@ -1,0 +1,56 @@
+# Batchmill. `make` or `make help` lists the targets.
+.DEFAULT_GOAL := help
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BENCH ?= .
+SOAK_TIME ?= 10m
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./batchmill, with the embedded Temporal and S3 servers
+	$(GO) build -trimpath -o batchmill ./cmd/batchmill
+
+.PHONY: slim
+slim: ## build ./batchmill for production: worker and client only, no embedded servers
+	CGO_ENABLED=0 $(GO) build -trimpath -tags slim -ldflags '-s -w' -o batchmill ./cmd/batchmill
+
+.PHONY: test
+test: ## run all tests
+	$(GO) test ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, workflowcheck, import directions
+	bash .ci/lint
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: quickstart
+quickstart: ## split, train and transform real data on the embedded stack
+	$(GO) run ./cmd/batchmill quickstart
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=regexp chooses)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./bench/...
+
+.PHONY: soak
+soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, in random order
+	@end=$$(( $$(date +%s) + $$(echo $(SOAK_TIME) | sed 's/h/*3600/; s/m/*60/; s/s//') )); \
+	while [ $$(date +%s) -lt $$end ]; do $(GO) test -race -count=1 -shuffle=on ./... || exit 1; done
+
+.PHONY: peers
+peers: ## compare with other programs on the same work (see bench/peers)
+	bash bench/peers/run
+
+.PHONY: docker
+docker: ## build the image batchmill:$(VERSION)
+	docker build -t batchmill:$(VERSION) --build-arg VERSION=$(VERSION) .
+
+.PHONY: clean
+clean: ## remove build outputs; the data of `batchmill dev` stays
+	rm -rf batchmill bin
+	find . -name '*.test' -o -name '*.prof' | xargs -r rm -f
