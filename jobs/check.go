@@ -132,16 +132,17 @@ func (c *checker) number(path string, n *node, t reflect.Type, r *rule) {
 	if !c.is(path, n, n.kind == numberNode, numberName(t)) {
 		return
 	}
+	text, ok := n.jsonText()
 	var v float64
 	var err error
 	if t.Kind() == reflect.Float64 {
-		v, err = strconv.ParseFloat(n.text, 64)
+		v, err = strconv.ParseFloat(text, 64)
 	} else {
 		var i int64
-		i, err = strconv.ParseInt(n.text, 10, t.Bits())
+		i, err = strconv.ParseInt(text, 10, t.Bits())
 		v = float64(i)
 	}
-	if !c.is(path, n, err == nil, numberName(t)) {
+	if !c.is(path, n, ok && err == nil, numberName(t)) {
 		return
 	}
 	if v < r.value.min {

@@ -47,7 +47,7 @@ func (d Document) text(name string) string {
 		return ""
 	}
 	v := n.member(name)
-	if v == nil || v.kind != stringNode {
+	if v == nil || !v.isText() {
 		return ""
 	}
 	return v.text

@@ -1,5 +1,10 @@
 package jobs
 
+import (
+	"encoding/json"
+	"strings"
+)
+
 // nodeKind is what a document's value is, whichever notation it was written in.
 type nodeKind uint8
 
@@ -41,6 +46,18 @@ func (n *node) member(name string) *node {
 		}
 	}
 	return nil
+}
+
+// jsonText is a number or boolean in JSON's notation; YAML has others: 0x1f, +1, .5, True.
+func (n *node) jsonText() (string, bool) {
+	if json.Valid([]byte(n.text)) {
+		return n.text, true
+	}
+	if n.kind == boolNode {
+		return strings.ToLower(n.text), true
+	}
+	text, err := jsonNumber(n.text)
+	return text, err == nil
 }
 
 // isText tells whether the value can stand for a string.

@@ -94,6 +94,30 @@ EnableNetworkIsolation: true
 	assert.Nil(t, job.OutputDataConfig.KmsKeyId)
 }
 
+// Numbers in YAML's other notations mean the same when parsed and when normalized first.
+func TestYAMLNumbers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want int64 // of Seed; 0: refused
+	}{{"7", 7}, {"+7", 7}, {"0x10", 16}, {"0o17", 15}, {"017", 15}, {"1_000", 1000}, {"1e3", 0}, {"7.5", 0}, {".inf", 0}, {"yes", 0}, {"'7'", 0}} {
+		text := "SplitJobName: s\nSplitStrategy: {Type: Random, Seed: " + c.text + "}\nOutputs: [{ChannelName: a, Fraction: +1}]\n" +
+			"OutputDataConfig: {S3OutputPath: s3://b/o}\n" +
+			"InputDataConfig: [{ChannelName: d, DataSource: {S3DataSource: {S3DataType: S3Prefix, S3Uri: s3://b/k}}}]"
+		normal, err := Normalize([]byte(text))
+		require.NoError(t, err, c.text)
+		for _, text := range []string{text, string(normal)} {
+			job, err := ParseSplitJob([]byte(text))
+			if c.want == 0 {
+				assert.ErrorContains(t, err, "at 'splitStrategy.seed' failed to satisfy constraint: Member must be an integer", c.text)
+				continue
+			}
+			require.NoError(t, err, c.text)
+			assert.Equal(t, c.want, job.SplitStrategy.Seed, c.text)
+		}
+	}
+}
+
 func TestNotADocument(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, err string }{
