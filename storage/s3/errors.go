@@ -35,12 +35,12 @@ func describe(ctx context.Context, op string, uri storage.URI, err error) *stora
 		}
 		return e
 	}
-	var broken *url.Error
-	if errors.As(err, &broken) {
-		err = broken.Err // without the URL, which names an upload ID
-	}
 	e.Err = err
-	if lostConnection(err) {
+	var trip *url.Error // whatever came out of an HTTP round trip
+	if errors.As(err, &trip) {
+		e.Err = trip.Err // without the URL, which names an upload
+	}
+	if lostConnection(err) || trip != nil && trip.Op != "parse" && !misconfigured(err) {
 		e.Kind = storage.ErrUnavailable
 	}
 	return e
@@ -58,7 +58,8 @@ func kindOf(answer minio.ErrorResponse) error {
 	case "InvalidRange":
 		return storage.ErrRange
 	case minio.AccessDenied, "SignatureDoesNotMatch", "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
-		"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "AllAccessDisabled", "AccountProblem":
+		"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "AllAccessDisabled", "AccountProblem",
+		"XAdminUserNotFound": // versitygw v1.8.0's word, with a 404, for an unknown access key
 		return storage.ErrAccessDenied
 	case "SlowDown", "SlowDownRead", "SlowDownWrite", "RequestTimeout", "Throttling", "InternalError", "ServiceUnavailable",
 		"OperationAborted", "ConditionalRequestConflict", // another writer's request is under way: its outcome decides ours
@@ -79,45 +80,22 @@ func kindOf(answer minio.ErrorResponse) error {
 	return nil
 }
 
-// lostConnection tells a failure on the way from one that every attempt would meet.
+// lostConnection tells whether a body broke off, or an attempt's own time limit (the caller's is dealt with before) ran out.
 func lostConnection(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &network) && !misconfigured(err)
+}
+
+// misconfigured tells whether every attempt would meet the same TLS failure.
+func misconfigured(err error) bool {
 	var (
 		authority x509.UnknownAuthorityError
 		hostname  x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
-		network   net.Error
 	)
-	switch {
-	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &record),
-		errors.Is(err, http.ErrSchemeMismatch):
-		return false
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the attempt's, not the caller's
-		return true
-	}
-	// What net/http itself says of a connection closed under it ("server closed idle connection", "transport connection
-	// broken") has no type: whatever came out of the round trip and is none of the above is worth another attempt.
-	return errors.As(err, &network) || isTransport(err)
-}
-
-// transportError marks what came out of the HTTP round trip.
-type transportError struct{ error }
-
-func (e transportError) Unwrap() error { return e.error }
-
-func isTransport(err error) bool {
-	var t transportError
-	return errors.As(err, &t)
-}
-
-// markTransport labels the errors of a transport, see lostConnection.
-type markTransport struct{ http.RoundTripper }
-
-func (m markTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := m.RoundTripper.RoundTrip(req)
-	if err != nil {
-		err = transportError{err}
-	}
-	return resp, err
+	return errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &record) ||
+		errors.Is(err, http.ErrSchemeMismatch)
 }

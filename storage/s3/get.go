@@ -31,7 +31,8 @@ func (s *Store) Stat(ctx context.Context, uri storage.URI) (storage.Info, error)
 	return info, nil
 }
 
-// missing finds out whether it is the object or the bucket that does not exist: the answer to HEAD has no body to say so.
+// missing finds out whether it is the object or the bucket that does not exist: the answer to HEAD has no body to say so. That
+// to a listing has. (HEAD of the bucket would not do: some servers answer 404 to an unknown access key as well.)
 func (s *Store) missing(ctx context.Context, err error) error {
 	var e *storage.OpError
 	if !errors.As(err, &e) || e.Kind != storage.ErrNotFound {
@@ -40,12 +41,21 @@ func (s *Store) missing(ctx context.Context, err error) error {
 	if _, ok := s.known.Load(e.URI.Bucket); ok {
 		return err
 	}
-	if exists, headErr := s.core.BucketExists(ctx, e.URI.Bucket); headErr == nil && !exists {
-		e.Kind, e.Code = storage.ErrNoBucket, minio.NoSuchBucket
-	} else if headErr == nil {
-		s.known.Store(e.URI.Bucket, true)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for o := range s.core.ListObjectsIter(ctx, e.URI.Bucket, minio.ListObjectsOptions{MaxKeys: 1}) {
+		if o.Err == nil {
+			break
+		}
+		switch why := describe(ctx, e.Op, e.URI, o.Err); why.Kind {
+		case storage.ErrNoBucket, storage.ErrAccessDenied:
+			return why
+		default:
+			return err
+		}
 	}
-	return e
+	s.known.Store(e.URI.Bucket, true)
+	return err
 }
 
 // Get opens a range of an object. What the body yields is one version's bytes: the first answer's ETag conditions every

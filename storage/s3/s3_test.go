@@ -26,6 +26,7 @@ import (
 	"github.com/versity/versitygw/embedgw"
 	"github.com/versity/versitygw/s3api"
 	"github.com/versity/versitygw/s3api/utils"
+	"github.com/versity/versitygw/s3err"
 )
 
 const (
@@ -87,8 +88,8 @@ type wholeBody struct {
 
 func (b *wholeBody) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if b.left -= int64(n); err == io.EOF && b.left > 0 {
-		err = io.ErrUnexpectedEOF
+	if b.left -= int64(n); err != nil && b.left > 0 {
+		err = s3err.GetAPIError(s3err.ErrIncompleteBody) // io.ErrUnexpectedEOF would count as an end
 	}
 	return n, err
 }

@@ -48,7 +48,6 @@ func open(cfg Config) (*Store, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = newTransport(dialTimeout)
 	}
-	cfg.Transport = markTransport{cfg.Transport}
 	core, err := minio.NewCore(host, cfg.options(secure))
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
