@@ -1,0 +1,158 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// Commit assembles the outputs of a job whose shards are all done, and writes the manifest. A retry goes on behind the
+// outputs assembled before.
+func (a *Activities) Commit(ctx context.Context, ref protocol.PlanRef) (protocol.Committed, error) {
+	p, last := startPulse(ctx)
+	defer p.stop()
+	planURI, err := storage.ParseURI(ref.PlanURI)
+	if err != nil {
+		return protocol.Committed{}, err
+	}
+	base := storage.URI{Bucket: planURI.Bucket, Key: planURI.Key[:len(planURI.Key)-len(planURI.Base())]}
+	opt := sharding.CommitOptions{
+		From:      last.Cursor,
+		Assembled: func(n int) { p.set(protocol.Beat{Stage: "commit", Cursor: n}) },
+	}
+	if err := a.commitOptions(ref, base, &opt); err != nil {
+		return protocol.Committed{}, err
+	}
+	m, err := sharding.Commit(ctx, a.store, base, opt)
+	if err != nil {
+		return protocol.Committed{}, err
+	}
+	done := protocol.Committed{
+		ManifestURI: sharding.ManifestURI(base).String(),
+		Rows:        m.Rows, Rejected: m.Rejected, Bytes: m.Bytes, Objects: len(m.Outputs),
+	}
+	if ref.Kind == jobs.SplitKind.Name {
+		done.Sides, err = splitSides(ref.Job.Document, m)
+	}
+	return done, err
+}
+
+// commitOptions adds what the kind of job checks before and writes into the manifest.
+func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *sharding.CommitOptions) error {
+	switch ref.Kind {
+	case jobs.TransformKind.Name:
+		doc, err := jobs.ParseTransformJob(ref.Job.Document)
+		if err != nil {
+			return err
+		}
+		settings, err := jobs.TransformSettings(doc.Environment)
+		if err != nil {
+			return err
+		}
+		opt.Keep = settings.KeepStaging
+		opt.Check = func(rows, rejected int64) error { return checkRejects(settings.MaxRejected, rows, rejected) }
+		opt.Details = a.transformDetails(base)
+	case jobs.SplitKind.Name:
+		doc, err := jobs.ParseSplitJob(ref.Job.Document)
+		if err != nil {
+			return err
+		}
+		settings, err := jobs.SplitSettings(doc.Environment)
+		if err != nil {
+			return err
+		}
+		opt.Keep = settings.KeepStaging
+		opt.Details = a.splitDetails(base)
+		opt.Literal = foldManifest
+	default:
+		return fmt.Errorf("activities: commit of unknown kind %q", ref.Kind)
+	}
+	return nil
+}
+
+// checkRejects holds the job to BATCHMILL_MAX_REJECTED_RECORDS.
+func checkRejects(bound jobs.Rejected, rows, rejected int64) error {
+	if !bound.Allows(rejected, rows) {
+		return clientf("%d of %d records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows %s", rejected, rows, bound)
+	}
+	return nil
+}
+
+// transformDetails puts the model's identity into the manifest.
+func (a *Activities) transformDetails(base storage.URI) func(context.Context, []*sharding.Receipt) (json.RawMessage, error) {
+	return func(ctx context.Context, _ []*sharding.Receipt) (json.RawMessage, error) {
+		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
+		if err != nil {
+			return nil, err
+		}
+		var params transformParams
+		if err := json.Unmarshal(plan.Params, &params); err != nil {
+			return nil, err
+		}
+		return json.Marshal(map[string]any{"Model": map[string]string{
+			"Name": params.Model.Name, "Artifact": params.Model.URI, "SHA256": params.Model.SHA256,
+		}})
+	}
+}
+
+// CleanUp removes every trace of a job that failed or was stopped. It reports whether the job had committed after all.
+func (a *Activities) CleanUp(ctx context.Context, ref protocol.PlanRef) (bool, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	base, err := outputRoot(ref)
+	if err != nil {
+		return false, nil //nolint:nilerr // no output path, so nothing can have been written
+	}
+	if ref.Digest == "" {
+		// Planning did not report back. What lies there may be an earlier job's of the same name: only our own plan is undone.
+		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
+		if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) || err == nil && plan.Owner != owner(ctx) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	committed, err := sharding.Rollback(ctx, a.store, base)
+	if err != nil {
+		return false, err
+	}
+	if activity.IsActivity(ctx) {
+		activity.GetLogger(ctx).Info("cleaned up", "root", base.String(), "committed", committed)
+	}
+	return committed, nil
+}
+
+// outputRoot is the job's own folder, from its document.
+func outputRoot(ref protocol.PlanRef) (storage.URI, error) {
+	var path string
+	switch ref.Kind {
+	case jobs.TransformKind.Name:
+		doc, err := jobs.ParseTransformJob(ref.Job.Document)
+		if err != nil {
+			return storage.URI{}, err
+		}
+		path = doc.TransformOutput.S3OutputPath
+	case jobs.SplitKind.Name:
+		doc, err := jobs.ParseSplitJob(ref.Job.Document)
+		if err != nil {
+			return storage.URI{}, err
+		}
+		path = doc.OutputDataConfig.S3OutputPath
+	case jobs.TrainingKind.Name:
+		doc, err := jobs.ParseTrainingJob(ref.Job.Document)
+		if err != nil {
+			return storage.URI{}, err
+		}
+		path = doc.OutputDataConfig.S3OutputPath
+	}
+	return root(path, ref.Job.Name)
+}

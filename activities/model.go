@@ -1,0 +1,169 @@
+package activities
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"sync"
+	"testing/fstest"
+
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// ModelPin is a model as a plan pins it: which algorithm reads which artifact, by content.
+type ModelPin struct {
+	Name      string
+	Algorithm string
+	URI       string
+	ETag      string
+	SHA256    string // of the artifact's bytes
+}
+
+const (
+	maxArtifact = 4 << 30  // bytes of an artifact
+	maxUnpacked = 16 << 30 // bytes of its files: a bound for archives that unpack to far more than they are
+)
+
+// ModelURI is where the document of a registered model is kept.
+func ModelURI(state storage.URI, name string) storage.URI { return state.Join("models", name+".json") }
+
+// findModel reads the registered model's document and pins its artifact.
+func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, error) {
+	data, _, err := storage.ReadAll(ctx, a.store, ModelURI(a.state, name))
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
+		return ModelPin{}, clientf("%w", jobs.ModelNotFound(name))
+	}
+	if err != nil {
+		return ModelPin{}, err
+	}
+	var d jobs.ModelDescription
+	if err := json.Unmarshal(data, &d); err != nil {
+		return ModelPin{}, fmt.Errorf("activities: model %s: %w", name, err)
+	}
+	c := d.PrimaryContainer
+	if c == nil && len(d.Containers) == 1 {
+		c = &d.Containers[0]
+	}
+	switch {
+	case c == nil:
+		return ModelPin{}, clientf("model %s has several containers; inference pipelines are not supported", name)
+	case c.ModelDataUrl == "":
+		return ModelPin{}, clientf("model %s has no ModelDataUrl", name)
+	}
+	uri, err := storage.ParseURI(c.ModelDataUrl)
+	if err != nil {
+		return ModelPin{}, clientf("model %s: modelDataUrl: %w", name, err)
+	}
+	artifact, info, err := storage.ReadAll(ctx, a.store, uri)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ModelPin{}, clientf("model %s: artifact %s does not exist", name, uri)
+	}
+	if err != nil {
+		return ModelPin{}, err
+	}
+	sum := sha256.Sum256(artifact)
+	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hex.EncodeToString(sum[:])}, nil
+}
+
+// modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content.
+type modelCache struct {
+	mu     sync.Mutex
+	loaded map[string]algorithms.Predictor
+	order  []string
+}
+
+const modelsKept = 4
+
+// predictor loads a pinned model, once per worker.
+func (a *Activities) predictor(ctx context.Context, pin ModelPin) (algorithms.Predictor, error) {
+	c := a.models
+	c.mu.Lock()
+	defer c.mu.Unlock() // held while loading: shards that start together wait for one load
+	key := pin.Algorithm + "/" + pin.SHA256
+	if p := c.loaded[key]; p != nil {
+		return p, nil
+	}
+	p, err := a.loadModel(ctx, pin)
+	if err != nil {
+		return nil, err
+	}
+	if c.loaded == nil {
+		c.loaded = make(map[string]algorithms.Predictor)
+	}
+	c.loaded[key] = p
+	if c.order = append(c.order, key); len(c.order) > modelsKept {
+		delete(c.loaded, c.order[0])
+		c.order = c.order[1:]
+	}
+	return p, nil
+}
+
+func (a *Activities) loadModel(ctx context.Context, pin ModelPin) (algorithms.Predictor, error) {
+	algorithm, err := a.registry.Find(pin.Algorithm)
+	if err != nil {
+		return nil, clientf("model %s: %w", pin.Name, err)
+	}
+	uri, err := storage.ParseURI(pin.URI)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := storage.ReadAll(ctx, a.store, uri)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != pin.SHA256 {
+		return nil, clientf("artifact %s changed while the job was running", uri)
+	}
+	files, err := unpack(uri.Base(), data)
+	if err != nil {
+		return nil, clientf("artifact %s: %w", uri, err)
+	}
+	p, err := algorithm.Load(files)
+	if err != nil {
+		return nil, clientf("artifact %s: %w", uri, err)
+	}
+	return p, nil
+}
+
+// unpack reads a model.tar.gz into memory; anything else is taken as one bare model file.
+func unpack(name string, data []byte) (fstest.MapFS, error) {
+	if len(data) < 2 || data[0] != 0x1f || data[1] != 0x8b {
+		return fstest.MapFS{name: {Data: data}}, nil
+	}
+	if len(data) > maxArtifact {
+		return nil, fmt.Errorf("larger than %d bytes", int64(maxArtifact))
+	}
+	gz, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("not a gzip file: %w", err)
+	}
+	files := fstest.MapFS{}
+	r := tar.NewReader(io.LimitReader(gz, maxUnpacked))
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("not a tar archive: %w", err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return nil, fmt.Errorf("member %s: %w", h.Name, err)
+		}
+		files[path.Clean(h.Name)] = &fstest.MapFile{Data: content}
+	}
+}

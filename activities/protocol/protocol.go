@@ -1,0 +1,149 @@
+// Package protocol names the activities and declares what they are given and give back. It is the one thing workflows
+// know about activities: plain data, small enough for Temporal payloads; everything big stays in the store.
+package protocol
+
+import (
+	"time"
+
+	"github.com/batchmill/batchmill/jobs"
+)
+
+// Task queues. Workflows and light activities run on Queue; work that keeps a core busy runs on ComputeQueue, so that a
+// long training never delays another job's planning or commit.
+const (
+	Queue        = "batchmill"
+	ComputeQueue = "batchmill-compute"
+)
+
+// Search attributes and memo keys every job sets.
+const (
+	AttributeJobName = "BatchmillJobName"
+	AttributeKind    = "BatchmillKind"
+	AttributeStatus  = "BatchmillStatus"
+	MemoDescription  = "Description"
+	QueryProgress    = "progress"
+)
+
+// Activity names.
+const (
+	PlanTransform   = "PlanTransform"
+	TransformShards = "TransformShards"
+	PlanSplit       = "PlanSplit"
+	ScanShards      = "ScanShards"
+	DecideSplit     = "DecideSplit"
+	SplitShards     = "SplitShards"
+	Commit          = "Commit"
+	CleanUp         = "CleanUp"
+	PlanTraining    = "PlanTraining"
+	Train           = "Train"
+	PublishModel    = "PublishModel"
+	SaveDescription = "SaveDescription"
+)
+
+// HeartbeatTimeout is how long a silent activity is believed alive: what a SIGKILL costs before its work is retried.
+const HeartbeatTimeout = 10 * time.Second
+
+// Job identifies the job an activity works for, with its document (placeholders expanded).
+type Job struct {
+	Name     string
+	Document jobs.Document
+}
+
+// Planned is what a plan activity reports: where the plan lies, and how much there is to do.
+type Planned struct {
+	PlanURI string // object holding the plan
+	Digest  string // of the plan's bytes; receipts carry it
+	Shards  int
+	PerTask int // shards one activity takes
+	Bytes   int64
+	Rows    int64 // -1 if unknown before reading
+	Objects int
+	Scan    bool // split: a scan of all rows comes before the shards
+}
+
+// Range asks for shards From (inclusive) to To (exclusive) of a plan.
+type Range struct {
+	Job      Job
+	PlanURI  string
+	Digest   string
+	From, To int
+}
+
+// RangeDone sums up the shards of a Range.
+type RangeDone struct {
+	Rows     int64 // read
+	Rejected int64
+	Bytes    int64 // written
+}
+
+// PlanRef asks for a step over a whole plan.
+type PlanRef struct {
+	Job     Job
+	Kind    string
+	PlanURI string
+	Digest  string
+	Shards  int
+}
+
+// Committed is what a commit reports.
+type Committed struct {
+	ManifestURI string
+	Rows        int64
+	Rejected    int64
+	Bytes       int64
+	Objects     int
+	Sides       []jobs.SplitSideResult // of a split
+}
+
+// TrainPlanned is what planning a training reports.
+type TrainPlanned struct {
+	PlanURI     string
+	Digest      string
+	Algorithm   string
+	ArtifactURI string
+	Rows        int64
+}
+
+// TrainRef asks for a training step.
+type TrainRef struct {
+	Job     Job
+	PlanURI string
+	Digest  string
+}
+
+// Trained is a finished training, its model staged in the store.
+type Trained struct {
+	StagedURI string
+	Rounds    int
+	Stopped   bool // ended early by a stop; the model holds the rounds done
+	Metrics   map[string]float64
+}
+
+// PublishRef asks to make a staged model visible.
+type PublishRef struct {
+	Job       Job
+	PlanURI   string
+	StagedURI string
+}
+
+// Published is where the artifact lies.
+type Published struct {
+	ArtifactURI string
+}
+
+// Description is a finished job's description, to be kept in the store beyond Temporal's retention.
+type Description struct {
+	Kind string
+	Name string
+	JSON jobs.Document
+}
+
+// Beat is what long activities heartbeat: where they are, for progress displays, and a cursor for the next attempt.
+type Beat struct {
+	Stage    string             `json:",omitempty"`
+	Done     int64              `json:",omitempty"` // rows, or rounds when training
+	Total    int64              `json:",omitempty"`
+	Rejected int64              `json:",omitempty"`
+	Cursor   int                `json:",omitempty"`
+	Metrics  map[string]float64 `json:",omitempty"`
+}

@@ -1,0 +1,174 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/dataset/split"
+	"github.com/batchmill/batchmill/storage"
+)
+
+func bytesReader(data []byte) io.Reader { return bytes.NewReader(data) }
+
+func scanURI(base storage.URI, pass, shard int) storage.URI {
+	return base.Join("scan", fmt.Sprint(pass), fmt.Sprintf("%03d", shard/1000), fmt.Sprintf("%06d", shard))
+}
+
+func decisionURI(base storage.URI, pass int) storage.URI {
+	return base.Join("decision", fmt.Sprintf("%d.json", pass))
+}
+
+// ScanShards observes the shards of a range in the pass that follows the last decision, for strategies that must know the
+// whole table before any row has a side.
+func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol.RangeDone, error) {
+	var done protocol.RangeDone
+	plan, params, err := a.splitPlan(ctx, r.PlanURI, r.Digest)
+	if err != nil {
+		return done, err
+	}
+	splitter, schema, err := params.splitter()
+	if err != nil {
+		return done, err
+	}
+	base, err := storage.ParseURI(plan.Root)
+	if err != nil {
+		return done, err
+	}
+	before, pass, err := a.lastDecision(ctx, plan)
+	if err != nil {
+		return done, err
+	}
+	p, last := startPulse(ctx)
+	defer p.stop()
+	done.Rows = last.Done
+	for i := max(r.From, last.Cursor); i < r.To; i++ {
+		n, err := a.scanShard(ctx, plan, params, splitter, schema, before, scanURI(base, pass, i), plan.Shards[i])
+		if err != nil {
+			return done, err
+		}
+		done.Rows += n
+		p.set(protocol.Beat{Stage: "scan", Done: done.Rows, Cursor: i + 1})
+	}
+	return done, nil
+}
+
+func (a *Activities) scanShard(ctx context.Context, plan *sharding.Plan, params splitParams, splitter *split.Splitter, schema *dataset.Schema, before *split.Decision, to storage.URI, shard sharding.Shard) (int64, error) {
+	collector, err := splitter.Scan(schema, before)
+	if err != nil {
+		return 0, err
+	}
+	var rows int64
+	units := plan.Inputs[shard.Input].Units[shard.From:shard.To]
+	for i := range units {
+		err := eachBatch(ctx, a.store, plan, params, shard.Input, &units[i], schema, func(b dataset.Batch, first int64) error {
+			rows += b.NumRows()
+			return collector.Observe(b, first, shard.Input)
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	data, err := collector.Summary().MarshalBinary()
+	if err != nil {
+		return 0, err
+	}
+	_, err = storage.WriteAll(ctx, a.store, to, data, storage.PutOptions{})
+	return rows, err
+}
+
+// DecideSplit merges a pass's summaries in shard order and places the cuts as far as they allow. It tells whether the
+// decision is final; if not, another pass is needed.
+func (a *Activities) DecideSplit(ctx context.Context, ref protocol.PlanRef) (bool, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	plan, params, err := a.splitPlan(ctx, ref.PlanURI, ref.Digest)
+	if err != nil {
+		return false, err
+	}
+	splitter, _, err := params.splitter()
+	if err != nil {
+		return false, err
+	}
+	base, err := storage.ParseURI(plan.Root)
+	if err != nil {
+		return false, err
+	}
+	before, pass, err := a.lastDecision(ctx, plan)
+	if err != nil {
+		return false, err
+	}
+	if before != nil && before.Final {
+		return true, nil // an earlier attempt got this far
+	}
+	merged := new(split.Summary)
+	for i := range plan.Shards {
+		data, _, err := storage.ReadAll(ctx, a.store, scanURI(base, pass, i))
+		if err != nil {
+			return false, err
+		}
+		one := new(split.Summary)
+		if err := one.UnmarshalBinary(data); err != nil {
+			return false, err
+		}
+		if i == 0 {
+			merged = one
+			continue
+		}
+		if err := merged.Merge(one); err != nil {
+			return false, err
+		}
+	}
+	decision, err := splitter.Decide(before, merged)
+	if err != nil {
+		return false, err
+	}
+	data, err := json.Marshal(decision)
+	if err != nil {
+		return false, err
+	}
+	_, err = storage.WriteAll(ctx, a.store, decisionURI(base, pass), data, storage.PutOptions{})
+	return decision.Final, err
+}
+
+// lastDecision finds the decision of the last pass, nil before the first, and the number of the pass that follows it.
+func (a *Activities) lastDecision(ctx context.Context, plan *sharding.Plan) (*split.Decision, int, error) {
+	var last *split.Decision
+	for pass := 1; ; pass++ {
+		d, err := a.readDecision(ctx, plan, pass)
+		if errors.Is(err, storage.ErrNotFound) {
+			return last, pass, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		last = d
+	}
+}
+
+// readDecision reads the decision of a pass, or the final one if pass is negative.
+func (a *Activities) readDecision(ctx context.Context, plan *sharding.Plan, pass int) (*split.Decision, error) {
+	if pass < 0 {
+		d, _, err := a.lastDecision(ctx, plan)
+		return d, err
+	}
+	base, err := storage.ParseURI(plan.Root)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := storage.ReadAll(ctx, a.store, decisionURI(base, pass))
+	if err != nil {
+		return nil, err
+	}
+	d := new(split.Decision)
+	if err := json.Unmarshal(data, d); err != nil {
+		return nil, fmt.Errorf("activities: decision of pass %d: %w", pass, err)
+	}
+	return d, nil
+}

@@ -1,0 +1,281 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/dataset/profile"
+	"github.com/batchmill/batchmill/dataset/split"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// fragmentProfile holds one line per unit: the unit's column profile, to be merged in unit order at commit.
+const fragmentProfile = "profile"
+
+// SplitShards writes the rows of each shard to their sides.
+func (a *Activities) SplitShards(ctx context.Context, r protocol.Range) (protocol.RangeDone, error) {
+	plan, params, err := a.splitPlan(ctx, r.PlanURI, r.Digest)
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	splitter, schema, err := params.splitter()
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	var decision *split.Decision
+	if splitter.NeedsScan() {
+		if decision, err = a.readDecision(ctx, plan, -1); err != nil {
+			return protocol.RangeDone{}, err
+		}
+	}
+	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
+		s := &splitShard{shardWork: w, a: a, plan: plan, params: params, schema: schema}
+		s.writers = make([]dataset.Writer, len(params.Sides))
+		if s.assign, err = splitter.Assigner(schema, decision); err != nil {
+			return err
+		}
+		return s.run(ctx, shard)
+	})
+}
+
+func (a *Activities) splitPlan(ctx context.Context, planURI, digest string) (*sharding.Plan, splitParams, error) {
+	var params splitParams
+	plan, err := a.plans.get(ctx, a.store, planURI, digest)
+	if err != nil {
+		return nil, params, err
+	}
+	if err := json.Unmarshal(plan.Params, &params); err != nil {
+		return nil, params, fmt.Errorf("activities: plan parameters: %w", err)
+	}
+	return plan, params, nil
+}
+
+// splitShard splits one shard.
+type splitShard struct {
+	*shardWork
+	a       *Activities
+	plan    *sharding.Plan
+	params  splitParams
+	schema  *dataset.Schema
+	assign  *split.Assigner
+	writers []dataset.Writer // by side; nil until the side has a row
+	sides   []uint8
+}
+
+func (s *splitShard) run(ctx context.Context, shard sharding.Shard) error {
+	profiles := json.NewEncoder(s.stage(fragmentProfile, sharding.Lines))
+	units := s.plan.Inputs[shard.Input].Units[shard.From:shard.To]
+	for i := range units {
+		seen := profile.New(s.schema)
+		err := eachBatch(ctx, s.a.store, s.plan, s.params, shard.Input, &units[i], s.schema, func(b dataset.Batch, first int64) error {
+			if err := seen.Observe(b); err != nil {
+				return err
+			}
+			return s.batch(b, first, shard.Input)
+		})
+		if err != nil {
+			return err
+		}
+		state, err := seen.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := profiles.Encode(state); err != nil {
+			return err
+		}
+		s.count(fragmentProfile, 1)
+		if err := s.cut(); err != nil {
+			return err
+		}
+	}
+	for _, w := range s.writers {
+		if w == nil {
+			continue
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut ends every side's row group at a unit's end.
+func (s *splitShard) cut() error {
+	for _, w := range s.writers {
+		if c, ok := w.(interface{ CutRowGroup() error }); ok && w != nil {
+			if err := c.CutRowGroup(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *splitShard) batch(b dataset.Batch, first int64, object int) (err error) {
+	if s.sides, err = s.assign.Assign(b, first, object, s.sides); err != nil {
+		return err
+	}
+	for side := range s.writers {
+		part, err := dataset.Where(b, s.sides, uint8(side))
+		if err != nil {
+			return err
+		}
+		if part == nil {
+			continue
+		}
+		err = s.write(side, part)
+		part.Release()
+		if err != nil {
+			return err
+		}
+	}
+	s.receipt.Rows += b.NumRows()
+	s.rows(s.receipt.Rows)
+	return nil
+}
+
+func (s *splitShard) write(side int, part dataset.Batch) (err error) {
+	if s.writers[side] == nil {
+		media := mustMedia(s.params.Out)
+		format := sharding.Lines
+		if media.Format == dataset.Parquet {
+			format = sharding.Parquet
+		}
+		spool := s.stage(sideFragment(side), format)
+		if s.writers[side], err = dataset.NewWriter(spool, s.schema, dataset.WriteOptions{Media: media}); err != nil {
+			return err
+		}
+	}
+	s.count(sideFragment(side), part.NumRows())
+	return s.writers[side].Write(part)
+}
+
+// eachBatch reads a unit with the plan's schema and hands on each batch with the index of its first row in the object.
+func eachBatch(ctx context.Context, store storage.Store, plan *sharding.Plan, params splitParams, object int, unit *dataset.Unit, schema *dataset.Schema, use func(b dataset.Batch, first int64) error) (err error) {
+	obj, err := plan.Object(store, object)
+	if err != nil {
+		return err
+	}
+	reader, err := dataset.NewReader(ctx, obj, dataset.ReadOptions{Media: mustMedia(params.In), Unit: unit, Schema: schema})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	row := max(unit.FirstRow, 0)
+	for {
+		b, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = use(b, row)
+		row += b.NumRows()
+		b.Release()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// splitSummary is the manifest's detail of a split.
+type splitSummary struct {
+	Strategy split.Strategy
+	Seed     int64
+	Rows     map[string]int64 // by side
+	Columns  json.RawMessage  // profile of every column
+}
+
+// splitDetails sums up rows by side and merges the units' profiles in unit order.
+func (a *Activities) splitDetails(base storage.URI) func(context.Context, []*sharding.Receipt) (json.RawMessage, error) {
+	return func(ctx context.Context, receipts []*sharding.Receipt) (json.RawMessage, error) {
+		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
+		if err != nil {
+			return nil, err
+		}
+		var params splitParams
+		if err := json.Unmarshal(plan.Params, &params); err != nil {
+			return nil, err
+		}
+		sum := splitSummary{Strategy: params.Strategy, Seed: params.Options.Seed, Rows: make(map[string]int64)}
+		for side, name := range params.Sides {
+			sum.Rows[name] = 0
+			for _, r := range receipts {
+				sum.Rows[name] += r.Fragments[sideFragment(side)].Rows
+			}
+		}
+		merged, err := a.mergeProfiles(ctx, base, receipts)
+		if err != nil {
+			return nil, err
+		}
+		if merged != nil {
+			if sum.Columns, err = json.Marshal(merged.Report()); err != nil {
+				return nil, err
+			}
+		}
+		return json.Marshal(sum)
+	}
+}
+
+func (a *Activities) mergeProfiles(ctx context.Context, base storage.URI, receipts []*sharding.Receipt) (*profile.Profile, error) {
+	var merged *profile.Profile
+	for i, r := range receipts {
+		if _, ok := r.Fragments[fragmentProfile]; !ok {
+			continue
+		}
+		data, _, err := storage.ReadAll(ctx, a.store, sharding.FragmentURI(base, i, fragmentProfile))
+		if err != nil {
+			return nil, err
+		}
+		for dec := json.NewDecoder(bytesReader(data)); ; {
+			var state []byte
+			if err := dec.Decode(&state); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return nil, fmt.Errorf("activities: profile of shard %d: %w", i, err)
+			}
+			p, err := profile.Unmarshal(state)
+			if err != nil {
+				return nil, err
+			}
+			if merged == nil {
+				merged = p
+			} else if err := merged.Merge(p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return merged, nil
+}
+
+// splitSides reads from a committed split's manifest what each side got, in the document's order.
+func splitSides(doc jobs.Document, m *sharding.Manifest) ([]jobs.SplitSideResult, error) {
+	job, err := jobs.ParseSplitJob(doc)
+	if err != nil {
+		return nil, err
+	}
+	out, err := storage.ParseURI(job.OutputDataConfig.S3OutputPath)
+	if err != nil {
+		return nil, err
+	}
+	var sum splitSummary
+	if err := json.Unmarshal(m.Details, &sum); err != nil {
+		return nil, fmt.Errorf("activities: split summary: %w", err)
+	}
+	var sides []jobs.SplitSideResult
+	for _, name := range sideNames(job) {
+		sides = append(sides, jobs.SplitSideResult{ChannelName: name, S3Uri: out.Join(name, "").String(), Rows: sum.Rows[name]})
+	}
+	return sides, nil
+}

@@ -1,0 +1,274 @@
+package activities
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// Train runs the algorithm, going on from the last checkpoint if an earlier attempt left one, and stages the model. When
+// cancelled it ends after the round at hand and stages what it has: a stopped training keeps its model.
+func (a *Activities) Train(ctx context.Context, ref protocol.TrainRef) (protocol.Trained, error) {
+	plan, err := a.plans.get(ctx, a.store, ref.PlanURI, ref.Digest)
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	var params trainParams
+	if err := json.Unmarshal(plan.Params, &params); err != nil {
+		return protocol.Trained{}, fmt.Errorf("activities: plan parameters: %w", err)
+	}
+	doc, err := jobs.ParseTrainingJob(ref.Job.Document)
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	base, err := storage.ParseURI(plan.Root)
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	staged := base.Join("model", "model.tar.gz")
+	if done, err := a.trainedBefore(ctx, base, ref.Digest); done != nil || err != nil {
+		return *orEmpty(done), err
+	}
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	run := &training{a: a, ctx: ctx, pulse: p, base: base, digest: ref.Digest}
+	result, err := run.train(doc, plan, params)
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	return run.stage(result, staged)
+}
+
+func orEmpty(t *protocol.Trained) *protocol.Trained {
+	if t == nil {
+		return new(protocol.Trained)
+	}
+	return t
+}
+
+func trainedURI(base storage.URI) storage.URI { return base.Join("model", "trained.json") }
+
+// trainedRecord is the receipt of a training: an attempt that staged the model but whose answer was lost is not repeated.
+type trainedRecord struct {
+	Plan    string
+	Trained protocol.Trained
+}
+
+func (a *Activities) trainedBefore(ctx context.Context, base storage.URI, digest string) (*protocol.Trained, error) {
+	data, _, err := storage.ReadAll(ctx, a.store, trainedURI(base))
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r trainedRecord
+	if err := json.Unmarshal(data, &r); err != nil || r.Plan != digest {
+		return nil, nil //nolint:nilerr // another plan's, or unreadable: train anew
+	}
+	return &r.Trained, nil
+}
+
+// training is one attempt.
+type training struct {
+	a      *Activities
+	ctx    context.Context //nolint:containedctx // lives as long as the activity
+	pulse  *pulse
+	base   storage.URI
+	digest string
+
+	log         *trainLog
+	checkpoints *checkpoints
+	stopped     bool
+	metrics     map[string]float64
+}
+
+func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trainParams) (*algorithms.TrainResult, error) {
+	algorithm, err := t.a.registry.Find(params.Algorithm)
+	if err != nil {
+		return nil, clientf("%w", err)
+	}
+	settings, err := jobs.TrainingSettings(doc.Environment)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := storage.ParseURI(params.Checkpoints)
+	if err != nil {
+		return nil, clientf("checkpointConfig.s3Uri: %w", err)
+	}
+	// A cancelled activity still stages its model: storing goes on without the cancel.
+	keep := context.WithoutCancel(t.ctx)
+	t.checkpoints = &checkpoints{
+		store: t.a.store, prefix: prefix, owner: t.digest, every: time.Duration(settings.CheckpointSeconds) * time.Second, last: time.Now(),
+	}
+	t.log = &trainLog{store: t.a.store, base: t.base}
+	resume, from, err := t.checkpoints.newest(keep)
+	if err != nil {
+		return nil, err
+	}
+	t.log.from = from
+	channels := make(map[string]*algorithms.Data, len(params.Channels))
+	for _, c := range params.Channels {
+		if channels[c.Name], err = t.a.data(plan, c); err != nil {
+			return nil, err
+		}
+	}
+	result, err := algorithm.Train(t.context(), &algorithms.TrainRequest{
+		HyperParameters: doc.HyperParameters,
+		Channels:        channels,
+		Threads:         t.a.threads,
+		Resume:          resume,
+		OnRound:         t.round,
+		Checkpoint: func(round int, encode func() ([]byte, error)) error {
+			return t.checkpoint(keep, round, encode)
+		},
+		Stop: t.stop,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, t.log.flush(keep)
+}
+
+// context is the one training runs under. A user's stop must not tear down the round at hand, so it does not carry the
+// activity's cancel; the worker's own end does.
+func (t *training) context() context.Context {
+	if !activity.IsActivity(t.ctx) {
+		return t.ctx
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(t.ctx))
+	stopping := activity.GetWorkerStopChannel(t.ctx)
+	go func() {
+		select {
+		case <-stopping:
+			cancel(errWorkerStops)
+		case <-t.pulse.done:
+			cancel(nil)
+		}
+	}()
+	return ctx
+}
+
+var errWorkerStops = errors.New("worker is shutting down")
+
+// stop is polled between rounds.
+func (t *training) stop() bool {
+	t.stopped = t.ctx.Err() != nil
+	return t.stopped
+}
+
+func (t *training) round(r algorithms.Round) error {
+	t.metrics = make(map[string]float64, len(r.Metrics))
+	for _, m := range r.Metrics {
+		t.metrics[m.Name] = m.Value
+	}
+	t.log.add(r.Index, r.Log)
+	t.pulse.set(protocol.Beat{Stage: "Training", Done: int64(r.Index + 1), Total: int64(r.Total), Metrics: t.metrics})
+	return nil
+}
+
+func (t *training) checkpoint(ctx context.Context, round int, encode func() ([]byte, error)) error {
+	if !t.checkpoints.due() {
+		return nil
+	}
+	// The log first: a checkpoint vouches for the lines of its rounds.
+	if err := t.log.flush(ctx); err != nil {
+		return err
+	}
+	return t.checkpoints.save(ctx, round, encode)
+}
+
+// stage stores the artifact and a record of it in the job's own folder; PublishModel makes it visible.
+func (t *training) stage(result *algorithms.TrainResult, to storage.URI) (protocol.Trained, error) {
+	ctx := context.WithoutCancel(t.ctx)
+	artifact, err := pack(result.Files)
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	if _, err := storage.WriteAll(ctx, t.a.store, to, artifact, storage.PutOptions{}); err != nil {
+		return protocol.Trained{}, err
+	}
+	done := protocol.Trained{StagedURI: to.String(), Rounds: result.Rounds, Stopped: t.stopped, Metrics: make(map[string]float64)}
+	for _, m := range result.Metrics {
+		done.Metrics[m.Name] = m.Value
+	}
+	data, err := json.Marshal(trainedRecord{t.digest, done})
+	if err != nil {
+		return protocol.Trained{}, err
+	}
+	_, err = storage.WriteAll(ctx, t.a.store, trainedURI(t.base), data, storage.PutOptions{})
+	return done, err
+}
+
+// pack makes a model.tar.gz whose bytes depend on the files alone: sorted, without times or owners.
+func pack(files map[string][]byte) ([]byte, error) {
+	var buf bytes.Buffer
+	gz := gzip.NewWriter(&buf)
+	w := tar.NewWriter(gz)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		h := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Format: tar.FormatUSTAR}
+		if err := w.WriteHeader(h); err != nil {
+			return nil, fmt.Errorf("activities: pack model: %w", err)
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			return nil, fmt.Errorf("activities: pack model: %w", err)
+		}
+	}
+	if err := errors.Join(w.Close(), gz.Close()); err != nil {
+		return nil, fmt.Errorf("activities: pack model: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// PublishModel copies the staged artifact to its place, and removes what the training needed on the way.
+func (a *Activities) PublishModel(ctx context.Context, ref protocol.PublishRef) (protocol.Published, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	doc, err := jobs.ParseTrainingJob(ref.Job.Document)
+	if err != nil {
+		return protocol.Published{}, err
+	}
+	base, err := root(doc.OutputDataConfig.S3OutputPath, ref.Job.Name)
+	if err != nil {
+		return protocol.Published{}, err
+	}
+	out, err := storage.ParseURI(doc.OutputDataConfig.S3OutputPath)
+	if err != nil {
+		return protocol.Published{}, err
+	}
+	artifact := out.Join(ref.Job.Name, "output", "model.tar.gz")
+	staged, err := storage.ParseURI(ref.StagedURI)
+	if err != nil {
+		return protocol.Published{}, err
+	}
+	info, err := a.store.Stat(ctx, staged)
+	if errors.Is(err, storage.ErrNotFound) {
+		// An earlier attempt published and cleaned up, but its answer was lost.
+		if _, err := a.store.Stat(ctx, artifact); err == nil {
+			return protocol.Published{ArtifactURI: artifact.String()}, nil
+		}
+	}
+	if err != nil {
+		return protocol.Published{}, err
+	}
+	part := storage.Part{Source: staged, ETag: info.ETag, Length: info.Size}
+	if _, err := a.store.Compose(ctx, artifact, []storage.Part{part}, storage.PutOptions{}); err != nil {
+		return protocol.Published{}, err
+	}
+	return protocol.Published{ArtifactURI: artifact.String()}, sharding.RemoveStaged(ctx, a.store, base)
+}

@@ -1,0 +1,227 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// trainParams is what the attempts of a training agree on. The plan's inputs are those of all channels, one after the other.
+type trainParams struct {
+	Algorithm   string
+	Channels    []trainChannel
+	Artifact    string // URI of the final model.tar.gz
+	Checkpoints string // URI prefix
+}
+
+// trainChannel is one channel: which inputs are its, their common schema, and the parts of its columns.
+type trainChannel struct {
+	Name     string
+	From, To int // inputs of the plan
+	Media    string
+	Schema   []byte
+	Roles    dataset.Roles
+}
+
+// PlanTraining checks hyperparameters and channels, lists and pins the inputs and reconciles their schemas.
+func (a *Activities) PlanTraining(ctx context.Context, job protocol.Job) (protocol.TrainPlanned, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	doc, err := jobs.ParseTrainingJob(job.Document)
+	if err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	if _, err := jobs.TrainingSettings(doc.Environment); err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	algorithm, err := a.registry.Find(orElse(doc.AlgorithmSpecification.TrainingImage, doc.AlgorithmSpecification.AlgorithmName))
+	if err != nil {
+		return protocol.TrainPlanned{}, clientf("algorithmSpecification: %w", err)
+	}
+	if err := checkTraining(algorithm, doc); err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	base, err := root(doc.OutputDataConfig.S3OutputPath, job.Name)
+	if err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	params := trainParams{Algorithm: algorithm.Name()}
+	if err := a.trainPlaces(ctx, doc, job.Name, base, &params); err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	plan := &sharding.Plan{Kind: jobs.TrainingKind.Name, Job: job.Name, Owner: owner(ctx)}
+	for i, c := range doc.InputDataConfig {
+		if err := a.planChannel(ctx, i, c, algorithm, plan, &params); err != nil {
+			return protocol.TrainPlanned{}, err
+		}
+	}
+	if plan.Params, err = json.Marshal(params); err != nil {
+		return protocol.TrainPlanned{}, err
+	}
+	_, sum, err := sharding.WritePlan(ctx, a.store, base, plan)
+	return protocol.TrainPlanned{
+		PlanURI: sharding.PlanURI(base).String(), Digest: sum, Algorithm: params.Algorithm, ArtifactURI: params.Artifact, Rows: -1,
+	}, err
+}
+
+// checkTraining checks what needs no data: hyperparameters and the channels' names.
+func checkTraining(algorithm algorithms.Algorithm, doc *jobs.TrainingJob) error {
+	if _, err := algorithm.HyperParameters().Parse(doc.HyperParameters); err != nil {
+		return err
+	}
+	channels := make(map[string]*algorithms.Data, len(doc.InputDataConfig))
+	for _, c := range doc.InputDataConfig {
+		channels[c.ChannelName] = new(algorithms.Data)
+	}
+	return algorithms.CheckChannels(algorithm, channels)
+}
+
+// trainPlaces says where the artifact and the checkpoints go.
+func (a *Activities) trainPlaces(ctx context.Context, doc *jobs.TrainingJob, name string, base storage.URI, params *trainParams) error {
+	out, err := storage.ParseURI(doc.OutputDataConfig.S3OutputPath)
+	if err != nil {
+		return clientf("outputDataConfig.s3OutputPath: %w", err)
+	}
+	if doc.OutputDataConfig.CompressionType == "NONE" {
+		return clientf("outputDataConfig.compressionType: NONE is not supported; leave it out")
+	}
+	artifact := out.Join(name, "output", "model.tar.gz")
+	params.Artifact = artifact.String()
+	params.Checkpoints = base.Join("checkpoints", "").String()
+	if doc.CheckpointConfig != nil {
+		params.Checkpoints = doc.CheckpointConfig.S3Uri
+	}
+	_, err = a.store.Stat(ctx, artifact)
+	switch {
+	case err == nil:
+		return clientf("%s already exists: choose another name or output path", artifact)
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	case errors.Is(err, storage.ErrNoBucket):
+		return a.store.EnsureBucket(ctx, out.Bucket)
+	}
+	return err
+}
+
+func (a *Activities) planChannel(ctx context.Context, i int, c jobs.Channel, algorithm algorithms.Algorithm, plan *sharding.Plan, params *trainParams) error {
+	at := fmt.Sprintf("inputDataConfig.%d.member", i+1)
+	if c.InputMode == "Pipe" || c.ShuffleConfig != nil {
+		return clientf("%s: Pipe mode and ShuffleConfig are not supported; leave them out", at)
+	}
+	inputs, media, err := a.channelInputs(ctx, at, c, dataset.Format(algorithm.ContentTypes()[0]))
+	if err != nil {
+		return err
+	}
+	if !accepts(algorithm, media.Format) {
+		return clientf("%s.contentType: %s is not an accepted ContentType: %v", at, media.Format, algorithm.ContentTypes())
+	}
+	schema, err := dataset.Infer(ctx, a.objects(inputs), media)
+	if err != nil {
+		return err
+	}
+	roles, err := media.Roles(schema, true)
+	if err != nil {
+		return fmt.Errorf("channel %s: %w", c.ChannelName, err)
+	}
+	data, err := dataset.MarshalSchema(schema)
+	if err != nil {
+		return err
+	}
+	channel := trainChannel{Name: c.ChannelName, From: len(plan.Inputs), Media: media.String(), Schema: data, Roles: roles}
+	for _, in := range inputs {
+		plan.Inputs = append(plan.Inputs, sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag})
+	}
+	channel.To = len(plan.Inputs)
+	params.Channels = append(params.Channels, channel)
+	return nil
+}
+
+func accepts(algorithm algorithms.Algorithm, f dataset.Format) bool {
+	for _, t := range algorithm.ContentTypes() {
+		if m, err := dataset.ParseMedia(t); err == nil && m.Format == f {
+			return true
+		}
+	}
+	return false
+}
+
+// data makes a channel's rows readable for an algorithm, as often as it likes, in the plan's order.
+func (a *Activities) data(plan *sharding.Plan, c trainChannel) (*algorithms.Data, error) {
+	schema, err := dataset.UnmarshalSchema(c.Schema)
+	if err != nil {
+		return nil, err
+	}
+	var label []string
+	label = append(label, c.Roles.Label...)
+	return &algorithms.Data{
+		Schema: schema, Label: label, Weight: c.Roles.Weight, Features: c.Roles.Features, Named: c.Roles.Named,
+		Open: func(ctx context.Context) (dataset.Reader, error) {
+			return &channelReader{ctx: ctx, store: a.store, plan: plan, next: c.From, to: c.To, media: mustMedia(c.Media), schema: schema}, nil
+		},
+	}, nil
+}
+
+// channelReader reads a channel's objects one after the other.
+type channelReader struct {
+	ctx      context.Context //nolint:containedctx // a reader lives as long as the pass it was opened for
+	store    storage.Store
+	plan     *sharding.Plan
+	next, to int
+	media    dataset.Media
+	schema   *dataset.Schema
+	open     dataset.Reader
+}
+
+func (r *channelReader) Schema() *dataset.Schema { return r.schema }
+
+func (r *channelReader) Next() (dataset.Batch, error) {
+	for {
+		if r.open == nil {
+			if r.next == r.to {
+				return nil, io.EOF
+			}
+			if err := r.openNext(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		b, err := r.open.Next()
+		if !errors.Is(err, io.EOF) {
+			return b, err
+		}
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *channelReader) openNext() error {
+	r.next++
+	if r.plan.Inputs[r.next-1].Size == 0 {
+		return nil
+	}
+	object, err := r.plan.Object(r.store, r.next-1)
+	if err != nil {
+		return err
+	}
+	r.open, err = dataset.NewReader(r.ctx, object, dataset.ReadOptions{Media: r.media, Schema: r.schema})
+	return err
+}
+
+func (r *channelReader) Close() error {
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.Close()
+	r.open = nil
+	return err
+}

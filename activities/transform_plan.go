@@ -1,0 +1,278 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// transformParams is what the shards of a transform agree on besides the plan's inputs.
+type transformParams struct {
+	Model ModelPin
+	In    string // content type of the input, with parameters
+	Out   string // content type of the output
+	Join  bool   // output rows are the input's with the prediction appended
+	Max   jobs.Rejected
+}
+
+// Fragment names.
+const (
+	fragmentOutput  = "out"
+	fragmentRejects = "rejects"
+)
+
+// planParallel is how many objects are looked at at once while planning.
+const planParallel = 16
+
+// PlanTransform lists and pins the input, checks that the model can read each object, cuts shards and writes the plan.
+// Whatever can be known to be wrong is known here, before anything runs.
+func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (protocol.Planned, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	doc, err := jobs.ParseTransformJob(job.Document)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	settings, err := jobs.TransformSettings(doc.Environment)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	base, err := root(doc.TransformOutput.S3OutputPath, job.Name)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	if err := a.refuseCommitted(ctx, base); err != nil {
+		return protocol.Planned{}, err
+	}
+	params, err := a.transformParams(ctx, doc, settings)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	source := doc.TransformInput.DataSource.S3DataSource
+	inputs, err := a.listInputs(ctx, source.S3DataType, source.S3Uri)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
+	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, in input) error {
+		return a.checkReadable(ctx, params, in)
+	}); err != nil {
+		return protocol.Planned{}, err
+	}
+	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), base); err != nil {
+		return protocol.Planned{}, err
+	}
+	if plan.Params, err = json.Marshal(params); err != nil {
+		return protocol.Planned{}, err
+	}
+	plan.Shards = sharding.Cut(plan.Inputs, settings.Shards, int64(settings.ShardSizeMB)<<20)
+	return a.writePlan(ctx, base, plan)
+}
+
+// writePlan stores the plan and reports it.
+func (a *Activities) writePlan(ctx context.Context, base storage.URI, plan *sharding.Plan) (protocol.Planned, error) {
+	plan, sum, err := sharding.WritePlan(ctx, a.store, base, plan)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	return protocol.Planned{
+		PlanURI: sharding.PlanURI(base).String(), Digest: sum,
+		Shards: len(plan.Shards), PerTask: sharding.PerTask(len(plan.Shards)),
+		Bytes: plan.Bytes(), Rows: plan.Rows(), Objects: len(plan.Inputs),
+	}, nil
+}
+
+// owner is the workflow's first run: it stays the same over continue-as-new and retries.
+func owner(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.ID + "/" + activity.GetInfo(ctx).WorkflowExecution.RunID
+}
+
+// refuseCommitted keeps a job from taking an earlier one's committed output for its own.
+func (a *Activities) refuseCommitted(ctx context.Context, base storage.URI) error {
+	uri := sharding.ManifestURI(base)
+	_, err := a.store.Stat(ctx, uri)
+	switch {
+	case err == nil:
+		return clientf("%s already holds the committed output of a job of this name: choose another name or output path", uri)
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	case errors.Is(err, storage.ErrNoBucket):
+		return a.store.EnsureBucket(ctx, base.Bucket)
+	}
+	return err
+}
+
+func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob, settings jobs.Settings) (transformParams, error) {
+	if err := refuseUnsupported(doc); err != nil {
+		return transformParams{}, err
+	}
+	in, err := dataset.ParseMedia(orElse(doc.TransformInput.ContentType, string(dataset.CSV)))
+	if err != nil {
+		return transformParams{}, clientf("transformInput.contentType: %w", err)
+	}
+	if doc.TransformInput.CompressionType == "Gzip" {
+		in.Compression = dataset.Gzip
+	}
+	out := dataset.Media{Format: in.Format}
+	if accept := doc.TransformOutput.Accept; accept != "" {
+		if out, err = dataset.ParseMedia(accept); err != nil {
+			return transformParams{}, clientf("transformOutput.accept: %w", err)
+		}
+	}
+	join := doc.DataProcessing.JoinSource == "Input"
+	if join && in.Format != out.Format {
+		return transformParams{}, clientf("dataProcessing.joinSource: Input needs Accept %s, the format of the input", in.Format)
+	}
+	pin, err := a.findModel(ctx, doc.ModelName)
+	if err != nil {
+		return transformParams{}, err
+	}
+	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Max: settings.MaxRejected}, nil
+}
+
+// refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
+func refuseUnsupported(doc *jobs.TransformJob) error {
+	for path, set := range map[string]bool{
+		"dataProcessing.inputFilter":                    doc.DataProcessing.InputFilter != "" && doc.DataProcessing.InputFilter != "$",
+		"dataProcessing.outputFilter":                   doc.DataProcessing.OutputFilter != "" && doc.DataProcessing.OutputFilter != "$",
+		"dataCaptureConfig":                             doc.DataCaptureConfig != nil,
+		"transformInput.splitType (RecordIO, TFRecord)": doc.TransformInput.SplitType == "RecordIO" || doc.TransformInput.SplitType == "TFRecord",
+	} {
+		if set {
+			return clientf("%s is not supported by this version of Batchmill; leave it out", path)
+		}
+	}
+	return nil
+}
+
+// planInputs finds each object's units, after check has looked at it.
+func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, input) error) ([]sharding.Input, error) {
+	out := make([]sharding.Input, len(inputs))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(planParallel)
+	for i, in := range inputs {
+		g.Go(func() error {
+			if in.Size > 0 && check != nil {
+				if err := check(ctx, in); err != nil {
+					return err
+				}
+			}
+			units, err := dataset.Units(ctx, in.object(a.store), media, 0)
+			out[i] = sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag, Units: units}
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// checkReadable binds the model to the object's columns: a missing or renamed column is known before any row is read.
+func (a *Activities) checkReadable(ctx context.Context, params transformParams, in input) error {
+	predictor, err := a.predictor(ctx, params.Model)
+	if err != nil {
+		return err
+	}
+	schema, err := dataset.Columns(ctx, in.object(a.store), mustMedia(params.In))
+	if err != nil {
+		return err
+	}
+	_, _, err = bindColumns(predictor, schema, mustMedia(params.In))
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.URI, err)
+	}
+	return nil
+}
+
+// bindColumns works out how an object with these columns is read for the model: the schema of the columns that are read, and
+// the scorer bound to it. Text formats have no types of their own, so the model's are taken.
+func bindColumns(p algorithms.Predictor, columns *dataset.Schema, media dataset.Media) (*dataset.Schema, algorithms.Scorer, error) {
+	roles, err := media.Roles(columns, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	read := dataset.Select(columns, roles.Features)
+	if media.Format.Lines() && !dataset.Sparse(columns) {
+		read = typeByModel(p.Features(), read, roles.Named)
+	}
+	scorer, err := p.Bind(read, roles.Named)
+	return read, scorer, err
+}
+
+// typeByModel gives text columns the types the model's features have, by name or by position.
+func typeByModel(features []algorithms.Feature, read *dataset.Schema, named bool) *dataset.Schema {
+	byName := make(map[string]algorithms.Feature, len(features))
+	for _, f := range features {
+		byName[f.Name] = f
+	}
+	fields := make([]dataset.Field, 0, read.NumFields())
+	for i, f := range read.Fields() {
+		feature, ok := byName[f.Name]
+		if !named || !ok {
+			feature, ok = algorithms.Feature{}, i < len(features)
+			if ok && !named {
+				feature = features[i]
+			}
+		}
+		t := dataset.Float32Type
+		if len(feature.Categories) > 0 || named && byName[f.Name].Name == "" {
+			t = dataset.StringType
+		}
+		fields = append(fields, dataset.NullField(f.Name, t))
+	}
+	return dataset.NewSchema(named, fields...)
+}
+
+// transformOutputs names the outputs: SageMaker's rule for line formats (input name plus .out), and .out.parquet.
+func transformOutputs(path string, inputs []input, media dataset.Media, base storage.URI) ([]sharding.Output, error) {
+	out, err := storage.ParseURI(path)
+	if err != nil {
+		return nil, clientf("transformOutput.s3OutputPath: %w", err)
+	}
+	format := sharding.Lines
+	name := func(rel string) string { return rel + ".out" }
+	if media.Format == dataset.Parquet {
+		format = sharding.Parquet
+		name = func(rel string) string { return strings.TrimSuffix(rel, ".parquet") + ".out.parquet" }
+	}
+	keys, err := outputKeys(inputs, name)
+	if err != nil {
+		return nil, err
+	}
+	outputs := make([]sharding.Output, 0, len(keys)+1)
+	for i, key := range keys {
+		outputs = append(outputs, sharding.Output{URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format})
+	}
+	return append(outputs, sharding.Output{
+		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
+	}), nil
+}
+
+// mustMedia parses a content type that Media.String wrote.
+func mustMedia(s string) dataset.Media {
+	m, err := dataset.ParseMedia(s)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

@@ -1,0 +1,291 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// TransformShards scores the shards of a range, one after the other. Shards with a receipt are skipped, so a retry goes on
+// where the last attempt was lost.
+func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (protocol.RangeDone, error) {
+	plan, err := a.plans.get(ctx, a.store, r.PlanURI, r.Digest)
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	var params transformParams
+	if err := json.Unmarshal(plan.Params, &params); err != nil {
+		return protocol.RangeDone{}, fmt.Errorf("activities: plan parameters: %w", err)
+	}
+	predictor, err := a.predictor(ctx, params.Model)
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
+		t := &transformShard{a: a, params: params, plan: plan, predictor: predictor, shardWork: w}
+		return t.run(ctx, shard)
+	})
+}
+
+// shardWork is what a shard's work reports and stages.
+type shardWork struct {
+	receipt *sharding.Receipt
+	staged  map[string]sharding.Staged
+	rows    func(n int64) // progress
+}
+
+// stage begins a fragment.
+func (w *shardWork) stage(name string, format sharding.Format) *sharding.Spool {
+	s := new(sharding.Spool)
+	w.staged[name] = sharding.Staged{Spool: s, Format: format}
+	return s
+}
+
+// count adds rows to a fragment.
+func (w *shardWork) count(name string, rows int64) {
+	s := w.staged[name]
+	s.Rows += rows
+	w.staged[name] = s
+}
+
+func (w *shardWork) close() {
+	for _, s := range w.staged {
+		_ = s.Spool.Close() // the fragment is stored or given up; the temporary file is unlinked already
+	}
+}
+
+// eachShard runs work for the shards of a range that have no receipt yet.
+func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r protocol.Range, work func(context.Context, sharding.Shard, *shardWork) error) (protocol.RangeDone, error) {
+	base, err := storage.ParseURI(plan.Root)
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	p.set(protocol.Beat{})
+	var done protocol.RangeDone
+	for i := r.From; i < r.To; i++ {
+		if err := ctx.Err(); err != nil {
+			return done, err
+		}
+		receipt, err := sharding.Done(ctx, a.store, base, r.Digest, i)
+		if err != nil {
+			return done, err
+		}
+		if receipt == nil {
+			if receipt, err = a.runShard(ctx, plan, base, r.Digest, i, p, work); err != nil {
+				return done, err
+			}
+		}
+		done.Rows += receipt.Rows
+		done.Rejected += receipt.Rejected
+		for _, f := range receipt.Fragments {
+			done.Bytes += f.Size
+		}
+		p.set(protocol.Beat{Done: done.Rows, Rejected: done.Rejected, Cursor: i + 1})
+	}
+	return done, nil
+}
+
+func (a *Activities) runShard(ctx context.Context, plan *sharding.Plan, base storage.URI, digest string, i int, p *pulse, work func(context.Context, sharding.Shard, *shardWork) error) (*sharding.Receipt, error) {
+	before := p.latest.Load().Done
+	w := &shardWork{
+		receipt: &sharding.Receipt{Plan: digest, Shard: i},
+		staged:  make(map[string]sharding.Staged),
+		rows:    func(n int64) { p.update(func(b *protocol.Beat) { b.Done = before + n }) },
+	}
+	defer w.close()
+	if err := work(ctx, plan.Shards[i], w); err != nil {
+		return nil, err
+	}
+	return w.receipt, sharding.Finish(ctx, a.store, base, w.receipt, w.staged)
+}
+
+// transformShard scores one shard.
+type transformShard struct {
+	*shardWork
+	a         *Activities
+	params    transformParams
+	plan      *sharding.Plan
+	predictor algorithms.Predictor
+
+	rejects *json.Encoder
+	writer  dataset.Writer
+	scorer  algorithms.Scorer
+}
+
+// rawColumn carries a record's own text to the output when it is joined.
+const rawColumn = "\x00raw"
+
+func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
+	object, err := t.plan.Object(t.a.store, shard.Input)
+	if err != nil {
+		return err
+	}
+	t.rejects = json.NewEncoder(t.stage(fragmentRejects, sharding.Lines))
+	units := t.plan.Inputs[shard.Input].Units[shard.From:shard.To]
+	for i := range units {
+		if err := t.unit(ctx, object, &units[i]); err != nil {
+			return err
+		}
+	}
+	if t.writer == nil {
+		return nil
+	}
+	return t.writer.Close()
+}
+
+func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) (err error) {
+	media := mustMedia(t.params.In)
+	read, scorer, err := t.bind(ctx, object, media)
+	if err != nil {
+		return err
+	}
+	opt := dataset.ReadOptions{Media: media, Unit: unit, Schema: read, OnReject: t.reject}
+	if t.params.Join {
+		if media.Format.Lines() {
+			opt.RawColumn = rawColumn
+		} else {
+			opt.Schema = nil // all columns, as they are
+		}
+	}
+	reader, err := dataset.NewReader(ctx, object, opt)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	if t.params.Join && !media.Format.Lines() {
+		if _, scorer, err = bindColumns(t.predictor, reader.Schema(), media); err != nil {
+			return err
+		}
+	}
+	t.scorer = scorer
+	for {
+		batch, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return t.cut()
+		}
+		if err != nil {
+			return err
+		}
+		err = t.score(batch)
+		batch.Release()
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// bind matches the model with the object's columns.
+func (t *transformShard) bind(ctx context.Context, object dataset.Object, media dataset.Media) (*dataset.Schema, algorithms.Scorer, error) {
+	columns, err := dataset.Columns(ctx, object, media)
+	if err != nil {
+		return nil, nil, err
+	}
+	read, scorer, err := bindColumns(t.predictor, columns, media)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", object.Name(), err)
+	}
+	return read, scorer, nil
+}
+
+// cut ends the row group at a unit's end, so that row groups do not depend on how units were grouped into shards.
+func (t *transformShard) cut() error {
+	if c, ok := t.writer.(interface{ CutRowGroup() error }); ok {
+		return c.CutRowGroup()
+	}
+	return nil
+}
+
+func (t *transformShard) score(batch dataset.Batch) error {
+	scores, err := t.scorer.Score(batch)
+	if err != nil {
+		return err
+	}
+	defer scores.Release()
+	out, err := t.output(batch, scores)
+	if err != nil {
+		return err
+	}
+	defer out.Release()
+	if t.writer == nil {
+		if err := t.open(out.Schema()); err != nil {
+			return err
+		}
+	}
+	if err := t.writer.Write(out); err != nil {
+		return err
+	}
+	t.count(fragmentOutput, out.NumRows())
+	t.receipt.Rows += batch.NumRows()
+	t.rows(t.receipt.Rows)
+	return nil
+}
+
+// output is the rows to write: the prediction alone, or the input with the prediction as its last column.
+func (t *transformShard) output(batch dataset.Batch, scores dataset.Column) (dataset.Batch, error) {
+	field := t.predictor.Output()
+	media := mustMedia(t.params.In)
+	switch {
+	case !t.params.Join:
+		return dataset.NewBatch(dataset.NewSchema(true, field), []dataset.Column{scores}, batch.NumRows()), nil
+	case media.Format.Lines():
+		return dataset.JoinRaw(media, batch, rawColumn, field, scores)
+	}
+	return dataset.AppendColumns(batch, []dataset.Field{field}, []dataset.Column{scores})
+}
+
+func (t *transformShard) open(schema *dataset.Schema) (err error) {
+	media := mustMedia(t.params.Out)
+	format := sharding.Lines
+	if media.Format == dataset.Parquet {
+		format = sharding.Parquet
+	}
+	spool := t.stage(fragmentOutput, format)
+	if t.params.Join && media.Format.Lines() {
+		t.writer = dataset.NewRawWriter(spool)
+		return nil
+	}
+	t.writer, err = dataset.NewWriter(spool, schema, dataset.WriteOptions{Media: media})
+	return err
+}
+
+// rejectedRow is one line of the reject file.
+type rejectedRow struct {
+	Object   string `json:"object"`
+	RowGroup *int   `json:"row_group,omitempty"`
+	Line     int64  `json:"line,omitempty"`
+	Row      int64  `json:"row,omitempty"`
+	Column   string `json:"column,omitempty"`
+	Reason   string `json:"reason"`
+	Raw      string `json:"raw,omitempty"`
+}
+
+// reject notes a bad record, or returns it as the job's error if none may be rejected.
+func (t *transformShard) reject(e *dataset.RecordError) error {
+	if t.params.Max.Records == 0 && t.params.Max.Percent == 0 {
+		return e
+	}
+	t.receipt.Rows++
+	t.receipt.Rejected++
+	if t.params.Max.Percent == 0 && t.receipt.Rejected > t.params.Max.Records {
+		return clientf("more than %d records are bad; the last: %w", t.params.Max.Records, e)
+	}
+	row := rejectedRow{Object: e.Object, Line: e.Line, Row: e.Row, Column: e.Column, Reason: e.Reason, Raw: e.Raw}
+	if e.RowGroup >= 0 {
+		row.RowGroup = &e.RowGroup
+	}
+	t.count(fragmentRejects, 1)
+	return t.rejects.Encode(row)
+}

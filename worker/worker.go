@@ -1,0 +1,149 @@
+// Package worker puts workflows and activities on Temporal workers, with their limits.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/batchmill/batchmill/activities"
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/xgboost"
+	"github.com/batchmill/batchmill/storage"
+	"github.com/batchmill/batchmill/workflows"
+)
+
+// Options of a worker. Client, Store and State are needed; the rest may be zero.
+type Options struct {
+	Client    client.Client
+	Namespace string // "default" if empty; for registering search attributes
+	Store     storage.Store
+	State     storage.URI // where models and finished jobs' descriptions are kept
+	Region    string      // in ARNs; "us-east-1" if empty
+	Account   string      // in ARNs; twelve zeros if empty
+	// Concurrency is how many shards or trainings run at once; 0 means one per core.
+	Concurrency int
+	// Threads is how many cores one training may use; 0 means all.
+	Threads int
+	// StopTimeout is how long running activities may take to wind up at shutdown; 10 s if zero.
+	StopTimeout time.Duration
+	Log         *slog.Logger
+	// Ready, if not nil, is called once the worker polls.
+	Ready func()
+}
+
+func (o *Options) setDefaults() {
+	if o.Namespace == "" {
+		o.Namespace = client.DefaultNamespace
+	}
+	if o.Region == "" {
+		o.Region = DefaultRegion
+	}
+	if o.Account == "" {
+		o.Account = DefaultAccount
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = runtime.GOMAXPROCS(0)
+	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = 10 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+}
+
+// What ARNs say where nothing else is set.
+const (
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "000000000000"
+)
+
+// Algorithms are those a worker can train and score with.
+func Algorithms() *algorithms.Registry { return algorithms.NewRegistry(xgboost.New()) }
+
+// Run works until ctx ends, then winds up. It first sees to what every job needs: the search attributes and the bucket for
+// Batchmill's own records.
+func Run(ctx context.Context, o Options) error {
+	o.setDefaults()
+	if err := EnsureSearchAttributes(ctx, o.Client, o.Namespace); err != nil {
+		return err
+	}
+	if err := o.Store.EnsureBucket(ctx, o.State.Bucket); err != nil {
+		return fmt.Errorf("worker: bucket %s for models and descriptions: %w", o.State.Bucket, err)
+	}
+	acts := activities.New(activities.Options{
+		Store: o.Store, State: o.State, Registry: Algorithms(), Threads: o.Threads, Log: o.Log,
+	})
+	light := worker.New(o.Client, protocol.Queue, worker.Options{
+		MaxConcurrentActivityExecutionSize: 4 * o.Concurrency,
+		MaxHeartbeatThrottleInterval:       time.Second,
+		WorkerStopTimeout:                  o.StopTimeout,
+	})
+	flows := &workflows.Workflows{Region: o.Region, Account: o.Account}
+	flows.Register(light)
+	acts.RegisterLight(registrar{light})
+	compute := worker.New(o.Client, protocol.ComputeQueue, worker.Options{
+		MaxConcurrentActivityExecutionSize: o.Concurrency,
+		MaxHeartbeatThrottleInterval:       time.Second,
+		WorkerStopTimeout:                  o.StopTimeout,
+		DisableWorkflowWorker:              true,
+	})
+	acts.RegisterCompute(registrar{compute})
+	if err := light.Start(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	defer light.Stop()
+	if err := compute.Start(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	defer compute.Stop()
+	if o.Ready != nil {
+		o.Ready()
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// registrar adapts a Temporal worker to what activities are put on.
+type registrar struct{ w worker.Worker }
+
+func (r registrar) Add(name string, f any) {
+	r.w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+}
+
+// EnsureSearchAttributes registers the search attributes jobs are listed by, where they are missing.
+func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
+	names := []string{protocol.AttributeJobName, protocol.AttributeKind, protocol.AttributeStatus}
+	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if err != nil {
+		return fmt.Errorf("worker: list search attributes: %w", err)
+	}
+	missing := make(map[string]enumspb.IndexedValueType)
+	for _, n := range names {
+		if _, ok := have.GetCustomAttributes()[n]; !ok {
+			missing[n] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: missing,
+	})
+	if err != nil {
+		return errors.Join(
+			errors.New("worker: Temporal lacks the search attributes jobs are listed by and does not let this client add them; run: temporal operator search-attribute create --type Keyword --name BatchmillJobName --name BatchmillKind --name BatchmillStatus"), err)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/jobs"
+)
+
+// retries are for what may pass: a lost worker, a store that is down. The user's errors say themselves that they are final.
+var retries = temporal.RetryPolicy{
+	InitialInterval:    time.Second,
+	BackoffCoefficient: 2,
+	MaximumInterval:    30 * time.Second,
+	MaximumAttempts:    20,
+	// An answer over Temporal's size limit is called retryable by the server, but would be as large again.
+	NonRetryableErrorTypes: []string{string(jobs.ClientError), string(jobs.AlgorithmError), "payloadSizeError"},
+}
+
+// light sets the options of an activity that mostly waits.
+func light(ctx workflow.Context, summary string) workflow.Context {
+	return options(ctx, protocol.Queue, 24*time.Hour, summary)
+}
+
+// compute sets the options of an activity that keeps cores busy.
+func compute(ctx workflow.Context, summary string) workflow.Context {
+	return options(ctx, protocol.ComputeQueue, 28*24*time.Hour, summary)
+}
+
+func options(ctx workflow.Context, queue string, limit time.Duration, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           queue,
+		StartToCloseTimeout: limit,
+		HeartbeatTimeout:    protocol.HeartbeatTimeout,
+		WaitForCancellation: true, // a stop removes what was staged only when nobody writes any more
+		RetryPolicy:         &retries,
+		Summary:             summary,
+	})
+}

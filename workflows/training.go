@@ -1,0 +1,180 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/jobs"
+)
+
+// TrainingJob trains a model: Starting, Downloading (the input is listed, pinned and looked through), Training, Uploading,
+// Completed. A stop, or MaxRuntimeInSeconds, ends training after the round at hand and keeps the model so far.
+func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document) (*jobs.TrainingJobDescription, error) {
+	kind := jobs.TrainingKind
+	job, err := prepare(ctx, kind, doc)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := jobs.ParseTrainingJob(job.Document)
+	if err != nil {
+		return nil, clientError(err)
+	}
+	arn := jobs.ARN(kind.IDPrefix, w.Region, w.Account, job.Name)
+	if !canonical(ctx, kind, job.Name) {
+		d := new(jobs.TrainingJobDescription)
+		return d, delegate(ctx, kind, job, arn, d)
+	}
+	d := jobs.DescribeTraining(*parsed, arn, workflow.GetInfo(ctx).WorkflowStartTime)
+	run := &trainingJob{d: &d, tracker: &tracker{
+		kind: kind, job: job,
+		describe: func() any { return &d },
+		status:   func() string { return string(d.TrainingJobStatus) },
+	}}
+	if err := run.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := run.run(ctx); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}
+
+// trainingJob is one training on its way.
+type trainingJob struct {
+	*tracker
+	d       *jobs.TrainingJobDescription
+	planned protocol.TrainPlanned
+	overran bool // MaxRuntimeInSeconds passed
+}
+
+func (t *trainingJob) run(ctx workflow.Context) error {
+	trained, err := t.work(ctx)
+	if err == nil {
+		return t.upload(ctx, trained)
+	}
+	return t.end(ctx, err)
+}
+
+// work plans and trains.
+func (t *trainingJob) work(ctx workflow.Context) (protocol.Trained, error) {
+	var trained protocol.Trained
+	if err := t.enter(ctx, jobs.SecondaryStatusDownloading); err != nil {
+		return trained, err
+	}
+	if err := workflow.ExecuteActivity(light(ctx, "check and list the channels"), protocol.PlanTraining, t.job).Get(ctx, &t.planned); err != nil {
+		return trained, err
+	}
+	if err := t.enter(ctx, jobs.SecondaryStatusTraining); err != nil {
+		return trained, err
+	}
+	limited, release := t.limit(ctx)
+	defer release()
+	err := workflow.ExecuteActivity(compute(limited, t.planned.Algorithm), protocol.Train, protocol.TrainRef{
+		Job: t.job, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest,
+	}).Get(limited, &trained)
+	return trained, err
+}
+
+// limit bounds training by MaxRuntimeInSeconds, counted from the start of Downloading.
+func (t *trainingJob) limit(ctx workflow.Context) (workflow.Context, func()) {
+	limited, cancel := workflow.WithCancel(ctx)
+	left := time.Duration(t.d.StoppingCondition.MaxRuntimeInSeconds)*time.Second - workflow.Now(ctx).Sub(t.d.TrainingStartTime.Time)
+	workflow.Go(limited, func(ctx workflow.Context) {
+		if workflow.Sleep(ctx, max(left, 0)) == nil {
+			t.overran = true
+			cancel()
+		}
+	})
+	return limited, cancel
+}
+
+// enter records a secondary status and shows it.
+func (t *trainingJob) enter(ctx workflow.Context, s jobs.SecondaryStatus) error {
+	if err := t.d.Transition(s, "", workflow.Now(ctx)); err != nil {
+		return err
+	}
+	t.progress.Stage = string(s)
+	return t.publish(ctx)
+}
+
+// upload publishes the model and ends the job. It is not interrupted by a stop.
+func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) error {
+	stop := ctx.Err() != nil
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	final := jobs.SecondaryStatusCompleted
+	switch {
+	case trained.Stopped && t.overran:
+		final = jobs.SecondaryStatusMaxRuntimeExceeded
+	case trained.Stopped && stop:
+		final = jobs.SecondaryStatusStopped
+	}
+	if final != jobs.SecondaryStatusCompleted {
+		if err := t.enter(ctx, jobs.SecondaryStatusStopping); err != nil {
+			return err
+		}
+	}
+	if err := t.enter(ctx, jobs.SecondaryStatusUploading); err != nil {
+		return err
+	}
+	var published protocol.Published
+	err := workflow.ExecuteActivity(light(ctx, "upload the model"), protocol.PublishModel, protocol.PublishRef{
+		Job: t.job, PlanURI: t.planned.PlanURI, StagedURI: trained.StagedURI,
+	}).Get(ctx, &published)
+	if err != nil {
+		return t.end(ctx, err)
+	}
+	t.d.ModelArtifacts = &jobs.ModelArtifacts{S3ModelArtifacts: published.ArtifactURI}
+	t.d.FinalMetricDataList = jobs.FinalMetrics(trained.Metrics, workflow.Now(ctx))
+	t.progress.Metrics = trained.Metrics
+	if err := t.d.Transition(final, "", workflow.Now(ctx)); err != nil {
+		return err
+	}
+	t.progress.Stage = string(final)
+	if err := t.finish(ctx); err != nil {
+		return err
+	}
+	if final == jobs.SecondaryStatusStopped {
+		return temporal.NewCanceledError()
+	}
+	return nil
+}
+
+// end is for a job that failed, or was stopped before there was a model.
+func (t *trainingJob) end(ctx workflow.Context, err error) error {
+	wasStopped := temporal.IsCanceledError(err)
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if wasStopped {
+		if err := t.enter(ctx, jobs.SecondaryStatusStopping); err != nil {
+			return err
+		}
+	}
+	ref := protocol.PlanRef{Job: t.job, Kind: t.kind.Name, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest}
+	if e := workflow.ExecuteActivity(light(ctx, "remove what was staged"), protocol.CleanUp, ref).Get(ctx, nil); e != nil {
+		workflow.GetLogger(ctx).Warn("could not clean up", "error", e)
+	}
+	switch {
+	case wasStopped && t.overran:
+		_ = t.d.Transition(jobs.SecondaryStatusMaxRuntimeExceeded, "", workflow.Now(ctx))
+	case wasStopped:
+		_ = t.d.Transition(jobs.SecondaryStatusStopped, "", workflow.Now(ctx))
+	default:
+		_ = t.d.Fail(cause(err), workflow.Now(ctx))
+		t.progress.Message = cause(err).Error()
+	}
+	t.progress.Stage = ""
+	if e := t.finish(ctx); e != nil {
+		workflow.GetLogger(ctx).Warn("could not keep the description", "error", e)
+	}
+	switch {
+	case wasStopped && t.overran:
+		return nil // stopped by its own document, not by a cancel
+	case wasStopped:
+		return temporal.NewCanceledError()
+	}
+	return failed(err)
+}

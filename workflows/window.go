@@ -1,0 +1,79 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+)
+
+// inFlight is how many range activities are out at once: enough for many workers, far below Temporal's limits.
+const inFlight = 32
+
+// window hands out a plan's shards in ranges, a bounded number of them at once, and is told of each as it ends.
+type window struct {
+	activity string
+	planned  protocol.Planned
+	job      protocol.Job
+	cursor   int // first shard not handed out yet
+	done     protocol.RangeDone
+	progress func(protocol.RangeDone) // called after each range
+}
+
+// run goes on until all shards are done, or a range fails, or history is long enough that the run should continue as new:
+// then, with nothing in flight, it returns false. The first error cancels the other ranges and waits for them.
+func (w *window) run(ctx workflow.Context) (finished bool, err error) {
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	selector := workflow.NewSelector(ctx)
+	pending, renew := 0, false
+	for {
+		for err == nil && !renew && pending < inFlight && w.cursor < w.planned.Shards && ctx.Err() == nil {
+			w.next(ctx, selector, func(done protocol.RangeDone, e error) {
+				pending--
+				if e == nil {
+					w.add(done)
+				} else if err == nil {
+					err = e
+					cancel()
+				}
+			})
+			pending++
+		}
+		if pending == 0 {
+			break
+		}
+		selector.Select(ctx)
+		renew = renew || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err == nil && w.cursor >= w.planned.Shards, err
+}
+
+// next hands out the next range.
+func (w *window) next(ctx workflow.Context, selector workflow.Selector, ended func(protocol.RangeDone, error)) {
+	r := protocol.Range{
+		Job: w.job, PlanURI: w.planned.PlanURI, Digest: w.planned.Digest,
+		From: w.cursor, To: min(w.cursor+w.planned.PerTask, w.planned.Shards),
+	}
+	w.cursor = r.To
+	summary := fmt.Sprintf("shards %d to %d of %d", r.From+1, r.To, w.planned.Shards)
+	future := workflow.ExecuteActivity(compute(ctx, summary), w.activity, r)
+	selector.AddFuture(future, func(f workflow.Future) {
+		var done protocol.RangeDone
+		err := f.Get(ctx, &done)
+		ended(done, err)
+	})
+}
+
+func (w *window) add(done protocol.RangeDone) {
+	w.done.Rows += done.Rows
+	w.done.Rejected += done.Rejected
+	w.done.Bytes += done.Bytes
+	if w.progress != nil {
+		w.progress(w.done)
+	}
+}
