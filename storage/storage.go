@@ -80,3 +80,11 @@ type Store interface {
 	// EnsureBucket creates the bucket if it does not exist.
 	EnsureBucket(ctx context.Context, bucket string) error
 }
+
+// Janitor is implemented by stores where a killed process may leave pieces of an upload that never appeared: invisible, but
+// taking space.
+type Janitor interface {
+	// RemoveIncomplete drops the uploads below prefix that were begun more than olderThan ago, and says how many. Choose
+	// olderThan longer than any upload takes: one under way would fail.
+	RemoveIncomplete(ctx context.Context, prefix URI, olderThan time.Duration) (removed int, err error)
+}

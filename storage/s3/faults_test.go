@@ -495,3 +495,36 @@ func TestRetryEndsWithTheContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, storage.ErrUnavailable)
 }
+
+// TestJanitor: parts that a killed process left are found and removed, young ones are not.
+func TestJanitor(t *testing.T) {
+	t.Parallel()
+	var lost atomic.Bool
+	cfg := sharedServer(t).config()
+	cfg.RetryFor = -1
+	cfg.Transport = tripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Has("partNumber") || lost.Load() { // killed with the first part: no abort either
+			lost.Store(true)
+			return nil, io.ErrUnexpectedEOF
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	store, bucket := open(t, cfg)
+	uri := storage.URI{Bucket: bucket, Key: "dir/k"}
+	_, err := storage.WriteAll(t.Context(), store, uri, bytesOf(17<<20), storage.PutOptions{})
+	require.ErrorIs(t, err, storage.ErrUnavailable)
+
+	later, err := s3.Open(sharedServer(t).config())
+	require.NoError(t, err)
+	janitor := later.(storage.Janitor)
+	for _, c := range []struct {
+		key  string
+		age  time.Duration
+		want int
+	}{{"dir/", time.Hour, 0}, {"other/", -time.Hour, 0}, {"dir/", -time.Hour, 1}, {"", -time.Hour, 0}} {
+		n, err := janitor.RemoveIncomplete(t.Context(), storage.URI{Bucket: bucket, Key: c.key}, c.age)
+		require.NoError(t, err)
+		require.Equal(t, c.want, n, c)
+	}
+	requireNoLeftovers(t, bucket)
+}
