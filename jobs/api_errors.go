@@ -48,6 +48,9 @@ func (e *ModelNotFoundError) Error() string { return fmt.Sprintf(`Could not find
 // Code is the error's code on the wire.
 func (e *ModelNotFoundError) Code() string { return "ValidationException" }
 
+// ModelNotFound is the error for a model that does not exist, by its ARN, or its name where no ARN is at hand.
+func ModelNotFound(arnOrName string) *ModelNotFoundError { return &ModelNotFoundError{arnOrName} }
+
 // EndedError refuses to stop a job that has ended.
 type EndedError struct {
 	Kind   Kind

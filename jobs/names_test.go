@@ -40,6 +40,7 @@ func TestRequestErrors(t *testing.T) {
 		{NotFound(TransformKind, "x"), "ValidationException", "Could not find requested job with name: x"},
 		{&ModelExistsError{arn}, "ValidationException", `Cannot create already existing model "arn:aws:sagemaker:eu-central-1:123456789012:model/housing".`},
 		{&ModelNotFoundError{arn}, "ValidationException", `Could not find model "arn:aws:sagemaker:eu-central-1:123456789012:model/housing".`},
+		{ModelNotFound("housing"), "ValidationException", `Could not find model "housing".`},
 		{&EndedError{TrainingKind, "Stopped"}, "ValidationException", "The request was rejected because the training job is in status Stopped."},
 		{&ValidationError{[]Violation{{"a", "b", "c"}}}, "ValidationException", "1 validation error detected: Value 'b' at 'a' failed to satisfy constraint: c"},
 	} {
