@@ -92,13 +92,31 @@ func rawFooter(ctx context.Context, obj Object, guess int64) (raw, tail []byte, 
 	return tail[int64(len(tail))-parquetTail-length : len(tail)-parquetTail], tail, nil
 }
 
+// rawFooterBytes is rawFooter for a file in memory.
+func rawFooterBytes(file []byte) (raw, tail []byte, err error) {
+	return rawFooter(context.Background(), memoryFile(file), int64(len(file)))
+}
+
+// memoryFile is an Object over bytes.
+type memoryFile []byte
+
+func (memoryFile) Name() string  { return "memory" }
+func (m memoryFile) Size() int64 { return int64(len(m)) }
+
+func (m memoryFile) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
+	if length == 0 {
+		length = m.Size() - offset
+	}
+	return io.NopCloser(bytes.NewReader(m[offset : offset+length])), nil
+}
+
 // decode parses the footer and checks what the Arrow library would otherwise trust.
 func (f *parquetFooter) decode(raw []byte) (err error) {
 	defer recoverAs(&err)
 	if f.meta, err = metadata.NewFileMetaData(raw, nil); err != nil {
 		return err
 	}
-	kv := f.meta.KeyValueMetadata()
+	kv := slices.Clone(f.meta.KeyValueMetadata())
 	// Arrow's own schema would bring types (dictionaries, large strings, extensions) that mean the same and read differently.
 	f.meta.FileMetaData.KeyValueMetadata = slices.DeleteFunc(f.meta.FileMetaData.KeyValueMetadata, isArrowSchema)
 	props := pqarrow.ArrowReadProperties{}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/compress"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	format "github.com/xitongsys/parquet-go/parquet"
 )
 
 // createdBy is fixed, so that equal rows give equal bytes with every release.
@@ -22,38 +24,25 @@ var codecs = map[string]compress.Compression{
 	"gzip": compress.Codecs.Gzip, "none": compress.Codecs.Uncompressed, "uncompressed": compress.Codecs.Uncompressed,
 }
 
-// parquetWriter collects rows until a row group is full and then writes it in one piece: the library's page bounds depend on
-// how rows arrive, and so the bytes would.
+// parquetWriter collects rows until a row group is full and encodes it in memory in one piece, because the library's page bounds
+// depend on how rows arrive, and so the bytes would. Of what the library wrote it takes the pages and leaves the copies of
+// column metadata between them, which hold absolute offsets: so a row group's bytes are the same wherever they stand. The
+// library never sees the sink, which its Close would make look complete after a failure.
 type parquetWriter struct {
-	sink    *guardedSink
-	file    *pqarrow.FileWriter
+	w       io.Writer
 	schema  *Schema
-	groups  int64
+	stored  *Schema // schema with vectors as lists
+	props   *parquet.WriterProperties
+	layout  *parquetLayout
+	groups  int64 // rows of a row group
 	pending []Batch
-	rows    int64
+	rows    int64 // in pending
+	buf     bytes.Buffer
+	started bool // the magic word is written
 	err     error
 }
 
-// guardedSink hides Close from the library, which closes its sink, and stops writing after a failure, because the library's own
-// Close would make a broken file look complete.
-type guardedSink struct {
-	w   io.Writer
-	err error
-}
-
-func (g *guardedSink) Write(b []byte) (int, error) {
-	if g.err != nil {
-		return 0, g.err
-	}
-	n, err := g.w.Write(b)
-	if err == nil && n < len(b) {
-		err = io.ErrShortWrite
-	}
-	g.err = err
-	return n, err
-}
-
-func newParquetWriter(w io.Writer, schema *Schema, o WriteOptions) (p *parquetWriter, err error) {
+func newParquetWriter(w io.Writer, schema *Schema, o WriteOptions) (*parquetWriter, error) {
 	codec, ok := codecs[strings.ToLower(o.Compression)]
 	if !ok {
 		return nil, &MediaError{ContentType: string(Parquet), Parameter: "compression", Reason: fmt.Sprintf("%q is not known; known are snappy, zstd, gzip, none", o.Compression)}
@@ -61,20 +50,22 @@ func newParquetWriter(w io.Writer, schema *Schema, o WriteOptions) (p *parquetWr
 	if o.RowGroupRows <= 0 {
 		o.RowGroupRows = DefaultRowGroupRows
 	}
-	defer recoverAs(&err)
-	props := parquet.NewWriterProperties(parquet.WithCreatedBy(createdBy), parquet.WithCompression(codec), parquet.WithVersion(parquet.V2_LATEST),
-		parquet.WithMaxRowGroupLength(int64(o.RowGroupRows)), dictionaries(schema))
-	p = &parquetWriter{sink: &guardedSink{w: w}, schema: schema, groups: int64(o.RowGroupRows)}
-	p.file, err = pqarrow.NewFileWriter(schema, p.sink, props, pqarrow.DefaultWriterProps())
-	if err != nil {
-		return nil, fmt.Errorf("dataset: parquet: %w", err)
+	p := &parquetWriter{w: w, schema: schema, stored: storedSchema(schema), groups: int64(o.RowGroupRows)}
+	// Dictionaries are for text alone: numbers seldom repeat, and trying costs half the speed.
+	props := []parquet.WriterProperty{parquet.WithCreatedBy(createdBy), parquet.WithCompression(codec), parquet.WithVersion(parquet.V2_LATEST),
+		parquet.WithMaxRowGroupLength(int64(o.RowGroupRows)), parquet.WithDictionaryDefault(false)}
+	for _, f := range schema.Fields() {
+		if Text(f.Type) {
+			props = append(props, parquet.WithDictionaryPath(parquet.ColumnPath{f.Name}, true))
+		}
 	}
+	p.props = parquet.NewWriterProperties(props...)
+	empty, err := p.encode(nil)
+	if err != nil {
+		return nil, &SchemaError{Reason: fmt.Sprintf("cannot be written as Parquet: %v", err)}
+	}
+	p.layout = newParquetLayout(empty)
 	return p, nil
-}
-
-// dictionaries turns dictionary encoding on for text alone: numbers seldom repeat, and trying costs half the speed.
-func dictionaries(schema *Schema) parquet.WriterProperty {
-	return parquet.WithDictionaryDefault(false)
 }
 
 func (p *parquetWriter) Write(b Batch) error {
@@ -90,48 +81,144 @@ func (p *parquetWriter) Write(b Batch) error {
 		p.rows += n
 		from += n
 		if p.rows == p.groups {
-			if err := p.flush(); err != nil {
-				return err
+			if p.err = p.flush(); p.err != nil {
+				return p.err
 			}
 		}
 	}
 	return nil
 }
 
-// flush writes the collected rows as one row group.
-func (p *parquetWriter) flush() error {
-	if p.err = p.writeGroup(); p.err != nil {
-		p.err = fmt.Errorf("dataset: parquet: %w", p.err)
-		if p.sink.err == nil {
-			p.sink.err = p.err
-		}
+// CutRowGroup ends the current row group, if it has rows: the next row begins another. So row groups can be made to depend on
+// something else than the number of rows, such as where an input was cut.
+func (p *parquetWriter) CutRowGroup() error {
+	if p.err == nil && p.rows > 0 {
+		p.err = p.flush()
 	}
 	return p.err
 }
 
-func (p *parquetWriter) writeGroup() (err error) {
-	defer recoverAs(&err)
-	p.file.NewRowGroup()
-	for c := range p.schema.Fields() {
-		parts := make([]arrow.Array, len(p.pending))
-		for i, b := range p.pending {
-			parts[i] = b.Column(c)
-		}
-		col, err := array.Concatenate(parts, memory.DefaultAllocator)
-		if err != nil {
-			return err
-		}
-		err = p.file.WriteColumnData(col)
-		col.Release()
-		if err != nil {
-			return err
-		}
+// flush writes the collected rows as one row group.
+func (p *parquetWriter) flush() error {
+	meta, err := p.encode(p.pending)
+	if err != nil {
+		return fmt.Errorf("dataset: parquet: %w", err)
 	}
 	for _, b := range p.pending {
 		b.Release()
 	}
 	p.pending, p.rows = nil, 0
-	return p.sink.err
+	for _, rg := range meta.RowGroups {
+		if err := p.place(rg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place writes an encoded row group's pages and notes where they stand.
+func (p *parquetWriter) place(rg *format.RowGroup) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	first := p.layout.offset
+	for _, c := range rg.Columns {
+		from := chunkStart(c)
+		if err := p.put(p.buf.Bytes()[from : from+c.MetaData.TotalCompressedSize]); err != nil {
+			return err
+		}
+		moveChunk(c, p.layout.offset-from)
+		c.FileOffset = 0 // no metadata outside the footer
+		p.layout.offset += c.MetaData.TotalCompressedSize
+	}
+	rg.FileOffset = &first
+	p.layout.addRowGroup(rg)
+	return nil
+}
+
+func (p *parquetWriter) start() error {
+	if p.started {
+		return nil
+	}
+	p.started = true
+	return p.put(parquetMagic)
+}
+
+func (p *parquetWriter) put(b []byte) error {
+	n, err := p.w.Write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// encode makes a Parquet file of the batches in p.buf, with one row group or, without batches, none, and returns its footer.
+func (p *parquetWriter) encode(batches []Batch) (meta *format.FileMetaData, err error) {
+	defer recoverAs(&err)
+	p.buf.Reset()
+	w, err := pqarrow.NewFileWriter(p.stored, &p.buf, p.props, pqarrow.DefaultWriterProps())
+	if err != nil {
+		return nil, err
+	}
+	if batches != nil {
+		w.NewRowGroup()
+		for c := range p.schema.Fields() {
+			if err := writeColumn(w, batches, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	raw, _, err := rawFooterBytes(p.buf.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return decodeFooter(raw)
+}
+
+func writeColumn(w *pqarrow.FileWriter, batches []Batch, c int) error {
+	col := batches[0].Column(c)
+	if len(batches) > 1 || col.Data().Offset() != 0 {
+		parts := make([]arrow.Array, len(batches))
+		for i, b := range batches {
+			parts[i] = b.Column(c)
+		}
+		var err error
+		if col, err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
+			return err
+		}
+	}
+	if v, ok := col.(*array.FixedSizeList); ok {
+		col = listOfVectors(v)
+	}
+	return w.WriteColumnData(col)
+}
+
+// storedSchema has lists for vectors: Parquet has no lists of fixed size.
+func storedSchema(schema *Schema) *Schema {
+	fields := make([]Field, schema.NumFields())
+	for i, f := range schema.Fields() {
+		if l, ok := f.Type.(*arrow.FixedSizeListType); ok {
+			f.Type = arrow.ListOfField(arrow.Field{Name: "element", Type: l.Elem(), Nullable: l.ElemField().Nullable})
+		}
+		fields[i] = f
+	}
+	return withFields(schema, fields)
+}
+
+// listOfVectors views vectors without offset as lists.
+func listOfVectors(v *array.FixedSizeList) Column {
+	width := int(v.DataType().(*arrow.FixedSizeListType).Len())
+	offsets := make([]int32, v.Len()+1)
+	for i := range offsets {
+		offsets[i] = int32(i * width)
+	}
+	elem := v.DataType().(*arrow.FixedSizeListType).ElemField()
+	t := arrow.ListOfField(arrow.Field{Name: "element", Type: elem.Type, Nullable: elem.Nullable})
+	d := array.NewData(t, v.Len(), []*memory.Buffer{v.Data().Buffers()[0], bytesBuffer(offsets)}, []arrow.ArrayData{v.ListValues().Data()}, v.NullN(), 0)
+	return array.NewListData(d)
 }
 
 func (p *parquetWriter) Close() error {
@@ -141,22 +228,26 @@ func (p *parquetWriter) Close() error {
 		}
 		return p.err
 	}
+	p.err = p.finish()
+	if p.err != nil {
+		return p.err
+	}
+	p.err = errWriterClosed
+	return nil
+}
+
+func (p *parquetWriter) finish() error {
 	if p.rows > 0 {
 		if err := p.flush(); err != nil {
 			return err
 		}
 	}
-	p.err = errWriterClosed
-	err := func() (err error) {
-		defer recoverAs(&err)
-		return p.file.Close()
-	}()
-	if err == nil {
-		err = p.sink.err
+	if err := p.start(); err != nil {
+		return err
 	}
+	tail, err := p.layout.end()
 	if err != nil {
-		p.sink.err = err
-		return fmt.Errorf("dataset: parquet: %w", err)
+		return err
 	}
-	return nil
+	return p.put(tail)
 }

@@ -93,11 +93,14 @@ func (o *onceWriter) Close() error {
 		}
 		return o.err
 	}
-	o.err = errWriterClosed
-	if err := o.inner.Close(); err != nil {
-		return err
+	if o.err = o.inner.Close(); o.err == nil {
+		o.err = o.finish()
 	}
-	return o.finish()
+	if o.err != nil {
+		return o.err
+	}
+	o.err = errWriterClosed
+	return nil
 }
 
 // checkColumns makes sure that a batch has the columns a writer was made for.
