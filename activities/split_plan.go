@@ -164,9 +164,14 @@ func splitOutputs(doc *jobs.SplitJob, inputs []input, params splitParams) ([]sha
 	if err != nil {
 		return nil, clientf("outputDataConfig.s3OutputPath: %w", err)
 	}
-	format, media := sharding.Lines, mustMedia(params.Out)
-	if media.Format == dataset.Parquet {
-		format = sharding.Parquet
+	media := mustMedia(params.Out)
+	schema, err := dataset.UnmarshalSchema(params.Schema)
+	if err != nil {
+		return nil, err
+	}
+	header, err := dataset.HeaderLine(schema, media)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := outputKeys(inputs, func(rel string) string { return stem(rel) + formatSuffix[media.Format] })
 	if err != nil {
@@ -176,7 +181,7 @@ func splitOutputs(doc *jobs.SplitJob, inputs []input, params splitParams) ([]sha
 	for side, name := range params.Sides {
 		for i, key := range keys {
 			outputs = append(outputs, sharding.Output{
-				URI: base.Join(name, key).String(), Input: i, Fragment: sideFragment(side), Format: format, Optional: true,
+				URI: base.Join(name, key).String(), Input: i, Fragment: sideFragment(side), Format: formatOf(media), Header: header, Optional: true,
 			})
 		}
 	}

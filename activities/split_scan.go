@@ -1,12 +1,10 @@
 package activities
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
@@ -14,8 +12,6 @@ import (
 	"github.com/batchmill/batchmill/dataset/split"
 	"github.com/batchmill/batchmill/storage"
 )
-
-func bytesReader(data []byte) io.Reader { return bytes.NewReader(data) }
 
 func scanURI(base storage.URI, pass, shard int) storage.URI {
 	return base.Join("scan", fmt.Sprint(pass), fmt.Sprintf("%03d", shard/1000), fmt.Sprintf("%06d", shard))

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,10 +110,8 @@ func (s *splitShard) run(ctx context.Context, shard sharding.Shard) error {
 // cut ends every side's row group at a unit's end.
 func (s *splitShard) cut() error {
 	for _, w := range s.writers {
-		if c, ok := w.(interface{ CutRowGroup() error }); ok && w != nil {
-			if err := c.CutRowGroup(); err != nil {
-				return err
-			}
+		if err := cutRowGroup(w); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -144,11 +143,8 @@ func (s *splitShard) batch(b dataset.Batch, first int64, object int) (err error)
 func (s *splitShard) write(side int, part dataset.Batch) (err error) {
 	if s.writers[side] == nil {
 		media := mustMedia(s.params.Out)
-		format := sharding.Lines
-		if media.Format == dataset.Parquet {
-			format = sharding.Parquet
-		}
-		spool := s.stage(sideFragment(side), format)
+		media.Header = false // the header stands once above an output's first fragment
+		spool := s.stage(sideFragment(side), formatOf(media))
 		if s.writers[side], err = dataset.NewWriter(spool, s.schema, dataset.WriteOptions{Media: media}); err != nil {
 			return err
 		}
@@ -238,7 +234,7 @@ func (a *Activities) mergeProfiles(ctx context.Context, base storage.URI, receip
 		if err != nil {
 			return nil, err
 		}
-		for dec := json.NewDecoder(bytesReader(data)); ; {
+		for dec := json.NewDecoder(bytes.NewReader(data)); ; {
 			var state []byte
 			if err := dec.Decode(&state); errors.Is(err, io.EOF) {
 				break

@@ -71,7 +71,11 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
-	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), base); err != nil {
+	header, err := a.outputHeader(ctx, params)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
+	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), header, base); err != nil {
 		return protocol.Planned{}, err
 	}
 	if plan.Params, err = json.Marshal(params); err != nil {
@@ -145,6 +149,22 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Max: settings.MaxRejected}, nil
 }
 
+// outputHeader is the header line of each output, where Accept asks for one.
+func (a *Activities) outputHeader(ctx context.Context, params transformParams) ([]byte, error) {
+	media := mustMedia(params.Out)
+	if !media.Header {
+		return nil, nil
+	}
+	if params.Join {
+		return nil, clientf("transformOutput.accept: header=present cannot be combined with dataProcessing.joinSource")
+	}
+	predictor, err := a.predictor(ctx, params.Model)
+	if err != nil {
+		return nil, err
+	}
+	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Output()), media)
+}
+
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
 func refuseUnsupported(doc *jobs.TransformJob) error {
 	for path, set := range map[string]bool{
@@ -186,66 +206,92 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 	if err != nil {
 		return err
 	}
-	schema, err := dataset.Columns(ctx, in.object(a.store), mustMedia(params.In))
-	if err != nil {
-		return err
-	}
-	_, _, err = bindColumns(predictor, schema, mustMedia(params.In))
-	if err != nil {
-		return fmt.Errorf("%s: %w", in.URI, err)
-	}
-	return nil
+	_, err = bindObject(ctx, predictor, in.object(a.store), mustMedia(params.In))
+	return err
 }
 
-// bindColumns works out how an object with these columns is read for the model: the schema of the columns that are read, and
-// the scorer bound to it. Text formats have no types of their own, so the model's are taken.
-func bindColumns(p algorithms.Predictor, columns *dataset.Schema, media dataset.Media) (*dataset.Schema, algorithms.Scorer, error) {
-	roles, err := media.Roles(columns, false)
-	if err != nil {
-		return nil, nil, err
-	}
-	read := dataset.Select(columns, roles.Features)
-	if media.Format.Lines() && !dataset.Sparse(columns) {
-		read = typeByModel(p.Features(), read, roles.Named)
-	}
-	scorer, err := p.Bind(read, roles.Named)
-	return read, scorer, err
+// bound is how an object is read for a model.
+type bound struct {
+	media   dataset.Media   // with a delimiter that was not said filled in
+	schema  *dataset.Schema // of all the object's columns
+	columns []string        // those that are read for the model
+	scorer  algorithms.Scorer
 }
 
-// typeByModel gives text columns the types the model's features have, by name or by position.
-func typeByModel(features []algorithms.Feature, read *dataset.Schema, named bool) *dataset.Schema {
+// bindObject matches a model with an object's columns. Text formats have no types of their own, so the model's are taken.
+func bindObject(ctx context.Context, p algorithms.Predictor, object dataset.Object, media dataset.Media) (*bound, error) {
+	schema, media, err := dataset.Columns(ctx, object, media)
+	if err != nil {
+		return nil, err
+	}
+	b := &bound{media: media, schema: schema}
+	roles, err := media.Roles(schema, false)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", object.Name(), err)
+	}
+	b.columns = modelColumns(p.Features(), roles)
+	if media.Format.Lines() && !dataset.Sparse(schema) {
+		b.schema = dataset.Retype(schema, modelTypes(p.Features(), b.columns, roles.Named))
+	}
+	read, err := dataset.Select(b.schema, b.columns)
+	if err != nil {
+		return nil, err
+	}
+	if b.scorer, err = p.Bind(read, roles.Named); err != nil {
+		return nil, fmt.Errorf("%s: %w", object.Name(), err)
+	}
+	return b, nil
+}
+
+// modelColumns are the columns worth reading: where both sides have names, those the model knows, else all features.
+func modelColumns(features []algorithms.Feature, roles dataset.Roles) []string {
+	known := make(map[string]bool, len(features))
+	for _, f := range features {
+		known[f.Name] = f.Name != ""
+	}
+	var some []string
+	for _, name := range roles.Features {
+		if known[name] {
+			some = append(some, name)
+		}
+	}
+	if !roles.Named || len(some) == 0 {
+		return roles.Features
+	}
+	return some
+}
+
+// modelTypes gives text columns the types the model's features have, by name or by position.
+func modelTypes(features []algorithms.Feature, columns []string, named bool) map[string]dataset.DataType {
+	types := make(map[string]dataset.DataType, len(columns))
 	byName := make(map[string]algorithms.Feature, len(features))
 	for _, f := range features {
 		byName[f.Name] = f
 	}
-	fields := make([]dataset.Field, 0, read.NumFields())
-	for i, f := range read.Fields() {
-		feature, ok := byName[f.Name]
-		if !named || !ok {
-			feature, ok = algorithms.Feature{}, i < len(features)
-			if ok && !named {
-				feature = features[i]
+	for i, c := range columns {
+		f, ok := byName[c]
+		if !ok || !named {
+			f = algorithms.Feature{}
+			if i < len(features) {
+				f = features[i]
 			}
 		}
-		t := dataset.Float32Type
-		if len(feature.Categories) > 0 || named && byName[f.Name].Name == "" {
-			t = dataset.StringType
+		if len(f.Categories) == 0 {
+			types[c] = dataset.Float32Type
 		}
-		fields = append(fields, dataset.NullField(f.Name, t))
 	}
-	return dataset.NewSchema(named, fields...)
+	return types
 }
 
 // transformOutputs names the outputs: SageMaker's rule for line formats (input name plus .out), and .out.parquet.
-func transformOutputs(path string, inputs []input, media dataset.Media, base storage.URI) ([]sharding.Output, error) {
+func transformOutputs(path string, inputs []input, media dataset.Media, header []byte, base storage.URI) ([]sharding.Output, error) {
 	out, err := storage.ParseURI(path)
 	if err != nil {
 		return nil, clientf("transformOutput.s3OutputPath: %w", err)
 	}
-	format := sharding.Lines
+	format := formatOf(media)
 	name := func(rel string) string { return rel + ".out" }
-	if media.Format == dataset.Parquet {
-		format = sharding.Parquet
+	if format == sharding.Parquet {
 		name = func(rel string) string { return strings.TrimSuffix(rel, ".parquet") + ".out.parquet" }
 	}
 	keys, err := outputKeys(inputs, name)
@@ -254,7 +300,7 @@ func transformOutputs(path string, inputs []input, media dataset.Media, base sto
 	}
 	outputs := make([]sharding.Output, 0, len(keys)+1)
 	for i, key := range keys {
-		outputs = append(outputs, sharding.Output{URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format})
+		outputs = append(outputs, sharding.Output{URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: header})
 	}
 	return append(outputs, sharding.Output{
 		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,

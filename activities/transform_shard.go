@@ -118,8 +118,9 @@ type transformShard struct {
 	predictor algorithms.Predictor
 
 	rejects *json.Encoder
-	writer  dataset.Writer
-	scorer  algorithms.Scorer
+	bound   *bound
+	writer  dataset.Writer     // of predictions, or of whole rows in formats with types
+	joiner  *dataset.RawJoiner // of records as they were read
 }
 
 // rawColumn carries a record's own text to the output when it is joined.
@@ -128,6 +129,9 @@ const rawColumn = "\x00raw"
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	object, err := t.plan.Object(t.a.store, shard.Input)
 	if err != nil {
+		return err
+	}
+	if t.bound, err = bindObject(ctx, t.predictor, object, mustMedia(t.params.In)); err != nil {
 		return err
 	}
 	t.rejects = json.NewEncoder(t.stage(fragmentRejects, sharding.Lines))
@@ -143,35 +147,24 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	return t.writer.Close()
 }
 
+// unit reads, scores and writes one unit.
 func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) (err error) {
-	media := mustMedia(t.params.In)
-	read, scorer, err := t.bind(ctx, object, media)
-	if err != nil {
-		return err
-	}
-	opt := dataset.ReadOptions{Media: media, Unit: unit, Schema: read, OnReject: t.reject}
-	if t.params.Join {
-		if media.Format.Lines() {
-			opt.RawColumn = rawColumn
-		} else {
-			opt.Schema = nil // all columns, as they are
-		}
+	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.columns, OnReject: t.reject}
+	switch {
+	case t.params.Join && t.bound.media.Format.Lines():
+		opt.RawColumn = rawColumn
+	case t.params.Join:
+		opt.Columns = nil
 	}
 	reader, err := dataset.NewReader(ctx, object, opt)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	if t.params.Join && !media.Format.Lines() {
-		if _, scorer, err = bindColumns(t.predictor, reader.Schema(), media); err != nil {
-			return err
-		}
-	}
-	t.scorer = scorer
 	for {
 		batch, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return t.cut()
+			return cutRowGroup(t.writer)
 		}
 		if err != nil {
 			return err
@@ -187,78 +180,70 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 	}
 }
 
-// bind matches the model with the object's columns.
-func (t *transformShard) bind(ctx context.Context, object dataset.Object, media dataset.Media) (*dataset.Schema, algorithms.Scorer, error) {
-	columns, err := dataset.Columns(ctx, object, media)
-	if err != nil {
-		return nil, nil, err
-	}
-	read, scorer, err := bindColumns(t.predictor, columns, media)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", object.Name(), err)
-	}
-	return read, scorer, nil
-}
-
-// cut ends the row group at a unit's end, so that row groups do not depend on how units were grouped into shards.
-func (t *transformShard) cut() error {
-	if c, ok := t.writer.(interface{ CutRowGroup() error }); ok {
+// cutRowGroup ends the row group at a unit's end, so that row groups do not depend on how units were grouped into shards.
+func cutRowGroup(w dataset.Writer) error {
+	if c, ok := w.(interface{ CutRowGroup() error }); ok {
 		return c.CutRowGroup()
 	}
 	return nil
 }
 
 func (t *transformShard) score(batch dataset.Batch) error {
-	scores, err := t.scorer.Score(batch)
+	features, err := dataset.SelectColumns(batch, t.bound.columns)
+	if err != nil {
+		return err
+	}
+	scores, err := t.bound.scorer.Score(features)
+	features.Release()
 	if err != nil {
 		return err
 	}
 	defer scores.Release()
-	out, err := t.output(batch, scores)
-	if err != nil {
+	if err := t.write(batch, scores); err != nil {
 		return err
 	}
-	defer out.Release()
-	if t.writer == nil {
-		if err := t.open(out.Schema()); err != nil {
-			return err
-		}
-	}
-	if err := t.writer.Write(out); err != nil {
-		return err
-	}
-	t.count(fragmentOutput, out.NumRows())
+	t.count(fragmentOutput, batch.NumRows())
 	t.receipt.Rows += batch.NumRows()
 	t.rows(t.receipt.Rows)
 	return nil
 }
 
-// output is the rows to write: the prediction alone, or the input with the prediction as its last column.
-func (t *transformShard) output(batch dataset.Batch, scores dataset.Column) (dataset.Batch, error) {
+// write puts the predictions alone into the output, or the input's rows with the prediction as their last column.
+func (t *transformShard) write(batch dataset.Batch, scores dataset.Column) error {
 	field := t.predictor.Output()
-	media := mustMedia(t.params.In)
-	switch {
-	case !t.params.Join:
-		return dataset.NewBatch(dataset.NewSchema(true, field), []dataset.Column{scores}, batch.NumRows()), nil
-	case media.Format.Lines():
-		return dataset.JoinRaw(media, batch, rawColumn, field, scores)
+	if t.params.Join && t.bound.media.Format.Lines() {
+		if t.joiner == nil {
+			var err error
+			if t.joiner, err = dataset.NewRawJoiner(t.stage(fragmentOutput, sharding.Lines), t.bound.media, field); err != nil {
+				return err
+			}
+		}
+		return t.joiner.Write(batch.Column(int(batch.NumCols())-1), scores)
 	}
-	return dataset.AppendColumns(batch, []dataset.Field{field}, []dataset.Column{scores})
+	var out dataset.Batch
+	if t.params.Join {
+		out = dataset.AppendColumns(batch, []dataset.Field{field}, []dataset.Column{scores})
+	} else {
+		out = dataset.NewBatch(dataset.NewSchema(true, field), []dataset.Column{scores}, int(batch.NumRows()))
+	}
+	defer out.Release()
+	if t.writer == nil {
+		media := mustMedia(t.params.Out)
+		media.Header = false // the header stands once above an output's first fragment
+		var err error
+		if t.writer, err = dataset.NewWriter(t.stage(fragmentOutput, formatOf(media)), out.Schema(), dataset.WriteOptions{Media: media}); err != nil {
+			return err
+		}
+	}
+	return t.writer.Write(out)
 }
 
-func (t *transformShard) open(schema *dataset.Schema) (err error) {
-	media := mustMedia(t.params.Out)
-	format := sharding.Lines
+// formatOf says how fragments of a media type are put together.
+func formatOf(media dataset.Media) sharding.Format {
 	if media.Format == dataset.Parquet {
-		format = sharding.Parquet
+		return sharding.Parquet
 	}
-	spool := t.stage(fragmentOutput, format)
-	if t.params.Join && media.Format.Lines() {
-		t.writer = dataset.NewRawWriter(spool)
-		return nil
-	}
-	t.writer, err = dataset.NewWriter(spool, schema, dataset.WriteOptions{Media: media})
-	return err
+	return sharding.Lines
 }
 
 // rejectedRow is one line of the reject file.

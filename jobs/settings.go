@@ -46,7 +46,7 @@ var settings = []setting{
 	{
 		name: "BATCHMILL_MAX_REJECTED_RECORDS", form: "an integer from 0, or a percentage such as 1%", initial: "0",
 		meaning: "How many records may be unreadable before the job fails: a number, or a share of the records read.",
-		kinds:   []Kind{SplitKind, TrainingKind, TransformKind},
+		kinds:   []Kind{TransformKind},
 		set:     func(s *Settings, v string) error { return s.MaxRejected.parse(v) },
 	},
 	{

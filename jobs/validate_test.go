@@ -45,7 +45,7 @@ func TestViolations(t *testing.T) {
 		{"uri", "training", "OutputDataConfig.S3OutputPath", `"/tmp/out"`, `Value '/tmp/out' at 'outputDataConfig.s3OutputPath' failed to satisfy constraint: Member must satisfy regular expression pattern: (https|s3)://([^/]+)/?(.*)`},
 		{"role", "training", "RoleArn", `"arn:aws:iam::1234:role/Service"`, `Value 'arn:aws:iam::1234:role/Service' at 'roleArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`},
 		{"environment name", "training", "Environment.A-B", `"x"`, `Value 'A-B' at 'environment.A-B.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z_][a-zA-Z0-9_]*`},
-		{"setting unknown", "training", "Environment.BATCHMILL_SHARD", `"3"`, `Value '3' at 'environment.BATCHMILL_SHARD' failed to satisfy constraint: Member must be one of the settings BATCHMILL_MAX_REJECTED_RECORDS, BATCHMILL_CHECKPOINT_SECONDS`},
+		{"setting unknown", "training", "Environment.BATCHMILL_SHARD", `"3"`, `Value '3' at 'environment.BATCHMILL_SHARD' failed to satisfy constraint: Member must be one of the settings BATCHMILL_CHECKPOINT_SECONDS`},
 
 		{"image and algorithm", "training", "AlgorithmSpecification.AlgorithmName", `"xgboost"`, `Value '{"TrainingImage":"683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1","AlgorithmName":"xgboost","TrainingInputMode":"File"}' at 'algorithmSpecification' failed to satisfy constraint: Member must have exactly one of TrainingImage and AlgorithmName`},
 		{"algorithm missing", "training", "AlgorithmSpecification", ``, `Value null at 'algorithmSpecification' failed to satisfy constraint: Member must not be null`},

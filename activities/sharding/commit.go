@@ -167,6 +167,9 @@ func (out Output) parts(ctx context.Context, store storage.Store, frags []fragme
 		done.Rows += f.Rows
 	}
 	if out.Format == Lines {
+		if len(out.Header) > 0 {
+			add(storage.Part{Bytes: out.Header, Length: int64(len(out.Header))}, Checksum(storage.CRC64(out.Header)))
+		}
 		for _, f := range frags {
 			add(storage.Part{Source: f.uri, ETag: f.ETag, Length: f.Size}, f.CRC)
 		}

@@ -58,6 +58,7 @@ type Output struct {
 	Fragment string // which of a shard's staged fragments
 	Optional bool   `json:",omitempty"` // written only if some fragment has rows
 	Format   Format
+	Header   []byte `json:",omitempty"` // stands before the first fragment; line formats only
 }
 
 // Format says how fragments are put together.
