@@ -134,7 +134,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 // address splits the endpoint into what minio-go wants. Its errors do not repeat the endpoint, which may carry a password.
 func (c Config) address() (host string, secure bool, err error) {
 	if c.Endpoint == "" {
-		return "s3." + c.Region + ".amazonaws.com", true, nil
+		return "s3.amazonaws.com", true, nil // minio-go makes it the region's
 	}
 	u, err := url.Parse(c.Endpoint)
 	switch {

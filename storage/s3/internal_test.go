@@ -76,6 +76,7 @@ func TestPlan(t *testing.T) {
 // TestSource cuts content into pieces with readers that behave in every way io.Reader allows.
 func TestSource(t *testing.T) {
 	t.Parallel()
+	lend := func(size int64) []byte { return make([]byte, 0, size) }
 	readers := map[string]func(io.Reader) io.Reader{
 		"plain": func(r io.Reader) io.Reader { return r }, "one byte": iotest.OneByteReader, "half": iotest.HalfReader,
 		"error with data": iotest.DataErrReader,
@@ -84,7 +85,7 @@ func TestSource(t *testing.T) {
 		for _, n := range []int{0, 1, 9, 10, 11, 20, 95, 100} {
 			for _, size := range []int64{-1, int64(n)} {
 				data := []byte(strings.Repeat("abcdefg", 20)[:n])
-				src := &source{ctx: t.Context(), r: wrap(bytes.NewReader(data)), left: size}
+				src := &source{ctx: t.Context(), r: wrap(bytes.NewReader(data)), lend: lend, left: size}
 				var got []byte
 				for pieces := 1; ; pieces++ {
 					piece, last, err := src.next(nil, 10)
@@ -100,7 +101,7 @@ func TestSource(t *testing.T) {
 			}
 		}
 	}
-	_, _, err := (&source{ctx: t.Context(), r: iotest.ErrReader(nil), left: -1}).next(nil, 10)
+	_, _, err := (&source{ctx: t.Context(), r: iotest.ErrReader(nil), lend: lend, left: -1}).next(nil, 10)
 	require.ErrorIs(t, err, io.ErrNoProgress)
 }
 

@@ -26,7 +26,7 @@ func (s *Store) Put(ctx context.Context, uri storage.URI, r io.Reader, size int6
 	if err != nil {
 		return storage.Info{}, err
 	}
-	src := &source{ctx: ctx, uri: uri, r: r, left: max(size, -1)}
+	src := &source{ctx: ctx, uri: uri, r: r, lend: s.buffer, left: max(size, -1)}
 	first, last, err := src.next(nil, partSize)
 	if err != nil {
 		return storage.Info{}, err
@@ -50,7 +50,7 @@ func (s *Store) partSize(uri storage.URI, size int64) (int64, error) {
 	return p, nil
 }
 
-// putWhole sends data in one request.
+// putWhole sends data, which it takes over, in one request.
 func (s *Store) putWhole(ctx context.Context, op string, uri storage.URI, data []byte, opt storage.PutOptions) (storage.Info, error) {
 	req := minio.PutObjectOptions{ContentType: opt.ContentType, DisableContentSha256: true}
 	condition(&req, opt)
@@ -61,8 +61,9 @@ func (s *Store) putWhole(ctx context.Context, op string, uri storage.URI, data [
 		req.UserMetadata = map[string]string{minio.ChecksumCRC32C.Key(): crc32c(data)}
 	}
 	var info storage.Info
-	unclear := false
+	attempts, unclear := 0, false
 	err := s.retry(ctx, op, uri, func(ctx context.Context) error {
+		attempts++
 		ctx, cancel := limited(ctx, int64(len(data)))
 		defer cancel()
 		up, err := s.core.PutObject(ctx, uri.Bucket, uri.Key, bytes.NewReader(data), int64(len(data)), "", "", req)
@@ -73,6 +74,9 @@ func (s *Store) putWhole(ctx context.Context, op string, uri storage.URI, data [
 		info = storage.Info{URI: uri, Size: int64(len(data)), ETag: up.ETag}
 		return nil
 	})
+	if err == nil && attempts == 1 {
+		s.release(data) // a repeated request may still be reading it
+	}
 	err = s.refused(opt, err)
 	if err == nil || !unclear || !errors.Is(err, storage.ErrPrecondition) {
 		return info, err

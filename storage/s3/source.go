@@ -8,7 +8,8 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
-// firstBuffer is what a piece of unknown length starts with; most objects of unknown size turn out to be small.
+// firstBuffer is what a piece of unknown length starts with, before it gets a whole part's buffer: many objects of unknown size
+// turn out to be small.
 const firstBuffer = 256 << 10
 
 // source cuts a reader into pieces, knowing after each whether it was the last. Only a bare io.EOF is an end: whatever else
@@ -17,7 +18,8 @@ type source struct {
 	ctx  context.Context
 	uri  storage.URI
 	r    io.Reader
-	left int64 // bytes still declared, -1 where the size is unknown
+	lend func(size int64) []byte // makes buffers of one part
+	left int64                   // bytes still declared, -1 where the size is unknown
 	peek []byte
 	done bool
 }
@@ -46,13 +48,16 @@ func (s *source) next(buf []byte, limit int64) (piece []byte, last bool, err err
 }
 
 func (s *source) grow(piece []byte, limit int64) []byte {
-	size := max(int64(firstBuffer), int64(2*cap(piece)))
-	if s.left >= 0 {
-		size = s.left
+	var bigger []byte
+	switch {
+	case s.left >= 0 && s.left < limit:
+		bigger = make([]byte, 0, s.left)
+	case s.left < 0 && len(piece) < firstBuffer:
+		bigger = make([]byte, 0, min(firstBuffer, limit))
+	default:
+		bigger = s.lend(limit)
 	}
-	bigger := make([]byte, len(piece), min(size, limit))
-	copy(bigger, piece)
-	return bigger
+	return append(bigger, piece...)
 }
 
 // look reads one byte ahead, so that the last piece is known as such.
