@@ -65,10 +65,13 @@ type Store interface {
 	// Stat returns ErrNotFound or ErrNoBucket if there is nothing.
 	Stat(ctx context.Context, uri URI) (Info, error)
 	// Get opens a range of an object. The reader yields exactly the range or an error (never a silent short read) and must be closed.
+	// A range that does not lie within the object is ErrRange (see GetOptions.Span). The Info is of the whole object.
 	// A connection lost in mid-body is resumed by the driver from where it broke, with If-Match.
 	Get(ctx context.Context, uri URI, opt GetOptions) (io.ReadCloser, Info, error)
 	// Put stores r under uri. size is the exact number of bytes, or -1 if unknown (then a multipart upload is used once the
-	// content exceeds one part). A retry needs to read again: r is retried only if it is an io.ReadSeeker.
+	// content exceeds one part). r is read once, whatever is retried. A reader that fails, ends before size or goes on after it
+	// (ErrSize) stores nothing; only a bare io.EOF is an end, io.ErrUnexpectedEOF and wrapped EOFs are failures. If-Match on an
+	// absent object is ErrPrecondition.
 	// A Put that turns out to have succeeded before a lost answer (If-None-Match after retry) is recognised by the driver
 	// only if the content is equal; otherwise ErrPrecondition.
 	Put(ctx context.Context, uri URI, r io.Reader, size int64, opt PutOptions) (Info, error)
