@@ -1,0 +1,187 @@
+package xgboost
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/dataset"
+)
+
+// binding says where a batch holds each feature of a layout.
+type binding struct {
+	layout  *layout
+	columns []int // by feature; nil for sparse rows
+	codes   []map[string]float32
+}
+
+// bind matches a layout with the columns of a schema. available lists the columns that may be features, by name.
+func bind(l *layout, schema *dataset.Schema, available []string, named bool) (*binding, error) {
+	b := &binding{layout: l, codes: make([]map[string]float32, len(l.Features))}
+	for i, f := range l.Features {
+		if f.Kind == kindText {
+			b.codes[i] = make(map[string]float32, len(f.Categories))
+			for c, text := range f.Categories {
+				b.codes[i][text] = float32(c)
+			}
+		}
+	}
+	if dataset.Sparse(schema) {
+		for _, f := range l.Features {
+			if f.Kind == kindText {
+				return nil, &algorithms.DataError{Column: f.Name, Reason: "the model wants text here, but the rows are sparse numbers"}
+			}
+		}
+		return b, nil
+	}
+	if l.Sparse {
+		// A dense row is a sparse one with every index from 0 on.
+		named = false
+	}
+	var err error
+	if l.Named && named {
+		err = b.byName(schema, available)
+	} else {
+		err = b.byPosition(schema, available)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, b.checkTypes(schema)
+}
+
+func (b *binding) byName(schema *dataset.Schema, available []string) error {
+	at := map[string]int{}
+	for _, name := range available {
+		if i := schema.FieldIndices(name); len(i) > 0 {
+			at[name] = i[0]
+		}
+	}
+	var missing []string
+	for _, f := range b.layout.Features {
+		i, ok := at[f.Name]
+		if !ok {
+			missing = append(missing, f.Name)
+		}
+		b.columns = append(b.columns, i)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	wanted := map[string]bool{}
+	for _, f := range b.layout.Features {
+		wanted[f.Name] = true
+	}
+	var unused []string
+	for _, name := range available {
+		if !wanted[name] {
+			unused = append(unused, name)
+		}
+	}
+	reason := fmt.Sprintf("the model was trained with it, but it is not there: %d of %d columns the model needs are missing", len(missing), len(b.layout.Features))
+	if len(missing) > 1 {
+		reason += " (" + list(missing) + ")"
+	}
+	if len(unused) > 0 {
+		reason += "; columns the model does not know: " + list(unused)
+	}
+	return &algorithms.DataError{Column: missing[0], Reason: reason}
+}
+
+// list joins names, at most 20 of them.
+func list(names []string) string {
+	if len(names) > 20 {
+		return strings.Join(names[:20], ", ") + fmt.Sprintf(" and %d more", len(names)-20)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (b *binding) byPosition(schema *dataset.Schema, available []string) error {
+	if len(available) != len(b.layout.Features) {
+		return &algorithms.DataError{Reason: fmt.Sprintf("the model was trained with %d feature columns, but there are %d", len(b.layout.Features), len(available))}
+	}
+	for _, name := range available {
+		b.columns = append(b.columns, schema.FieldIndices(name)[0])
+	}
+	return nil
+}
+
+func (b *binding) checkTypes(schema *dataset.Schema) error {
+	for i, f := range b.layout.Features {
+		field := schema.Field(b.columns[i])
+		if f.Kind != kindText && !dataset.Numeric(field.Type) {
+			return &algorithms.DataError{Column: field.Name, Reason: fmt.Sprintf("the model was trained with numbers here, but the column is of type %s", field.Type)}
+		}
+	}
+	return nil
+}
+
+// fill writes the features of a batch to columns, missing values and unseen categories as NaN. Each of columns has room for
+// the batch's rows.
+func (b *binding) fill(batch dataset.Batch, columns [][]float32) error {
+	if b.columns == nil {
+		return b.fillSparse(batch, columns)
+	}
+	for f, at := range b.columns {
+		col := batch.Column(at)
+		if b.codes[f] == nil {
+			if err := dataset.Floats(col, columns[f][:col.Len()]); err != nil {
+				return &algorithms.DataError{Column: b.layout.Features[f].Name, Reason: err.Error()}
+			}
+			continue
+		}
+		text, err := dataset.Strings(col)
+		if err != nil {
+			return &algorithms.DataError{Column: b.layout.Features[f].Name, Reason: err.Error()}
+		}
+		codes := b.codes[f]
+		for i := range columns[f][:col.Len()] {
+			columns[f][i] = nan
+			if s, ok := text(i); ok {
+				if c, known := codes[s]; known {
+					columns[f][i] = c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+var nan = float32(math.NaN())
+
+// fillSparse spreads sparse rows. Indices the model does not know are left out: no tree asks for them.
+func (b *binding) fillSparse(batch dataset.Batch, columns [][]float32) error {
+	rows, err := dataset.SparseColumns(batch)
+	if err != nil {
+		return err
+	}
+	n := int(batch.NumRows())
+	for _, c := range columns {
+		for i := range c[:n] {
+			c[i] = nan
+		}
+	}
+	for r := range n {
+		indices, values := rows.Row(r)
+		for k, i := range indices {
+			if i >= 0 && int(i) < len(columns) {
+				columns[i][r] = values[k]
+			}
+		}
+	}
+	return nil
+}
+
+// blank makes columns for rows of count features.
+func blank(columns [][]float32, count, rows int) [][]float32 {
+	if len(columns) == count && (count == 0 || len(columns[0]) >= rows) {
+		return columns
+	}
+	columns = make([][]float32, count)
+	cells := make([]float32, count*rows)
+	for i := range columns {
+		columns[i] = cells[i*rows : (i+1)*rows]
+	}
+	return columns
+}

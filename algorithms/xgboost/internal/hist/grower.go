@@ -1,0 +1,238 @@
+package hist
+
+import (
+	"context"
+	"sync"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
+)
+
+// Grower grows one tree after the other on a matrix.
+type Grower struct {
+	matrix *Matrix
+	params Params
+	pool   *Pool
+
+	gradients *Gradients
+	columns   []int32 // features this tree may use, ascending
+	seed      uint64  // of this tree's choices
+	rows      []uint32
+	scratch   []uint32
+	sampled   bool // not every row is in rows
+
+	mutex sync.Mutex
+	free  []histogram
+
+	nodes []growing
+}
+
+// growing is a node of the tree being grown.
+type growing struct {
+	node     forest.Node
+	from, to int // its rows in Grower.rows
+	depth    int
+	total    sum
+	hist     histogram // nil once it is no longer needed, or where the node cannot be split
+	split    split     // the best found
+	cut      *split    // the one applied; nil in a leaf
+}
+
+// NewGrower prepares to grow trees on matrix.
+func NewGrower(matrix *Matrix, params Params, pool *Pool) *Grower {
+	return &Grower{matrix: matrix, params: params, pool: pool}
+}
+
+// Tree is a grown tree and how it splits bins.
+type Tree struct {
+	forest.Tree
+	walk *Walk
+}
+
+// Grow grows a tree on one output's gradients. Row and column sampling depend on seed alone.
+func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*Tree, error) {
+	g.gradients, g.seed = gradients, seed
+	g.chooseRows()
+	g.columns = g.chooseColumns(g.params.ColumnsByTree, allColumns(len(g.matrix.Cuts.Features)), saltTree, 0)
+	g.nodes = append(g.nodes[:0], growing{to: len(g.rows), total: g.sum()})
+	g.nodes[0].node = g.leaf(g.nodes[0].total)
+	if g.splittable(&g.nodes[0]) {
+		g.buildRoot()
+		g.search([]int32{0})
+	}
+	grow := g.byDepth
+	if g.params.LossGuide {
+		grow = g.byLoss
+	}
+	err := grow(ctx)
+	for i := range g.nodes {
+		g.release(g.nodes[i].hist)
+		g.nodes[i].hist = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g.finish(), nil
+}
+
+// sum adds up all rows of the sample.
+func (g *Grower) sum() sum {
+	parts := make([]sum, (len(g.rows)+quantRows-1)/quantRows)
+	g.pool.ranges(len(g.rows), quantRows, func(from, to int) {
+		var s sum
+		for _, r := range g.rows[from:to] {
+			s = s.plus(unpack(g.gradients.packed[r]))
+		}
+		parts[from/quantRows] = s
+	})
+	var total sum
+	for _, p := range parts {
+		total = total.plus(p)
+	}
+	return total
+}
+
+// leaf makes the node that rows with that sum would be as a leaf.
+func (g *Grower) leaf(total sum) forest.Node {
+	gs, hs := g.gradients.units.of(total)
+	w := g.params.weight(gs, hs)
+	return forest.Node{Left: -1, Right: -1, Value: float32(g.params.LearningRate * w), Weight: float32(w), Hessian: float32(hs)}
+}
+
+// splittable tells whether it is worth looking for a split.
+func (g *Grower) splittable(n *growing) bool {
+	if n.to-n.from < 2 || n.depth >= forest.MaxDepth || g.params.MaxDepth > 0 && n.depth >= g.params.MaxDepth {
+		return false
+	}
+	_, h := g.gradients.units.of(n.total)
+	return h > 0 && h >= 2*g.params.MinChildWeight
+}
+
+// byDepth splits level after level.
+func (g *Grower) byDepth(ctx context.Context) error {
+	leaves := 1
+	for from := 0; from < len(g.nodes); {
+		to := len(g.nodes)
+		var chosen []int32
+		for i := from; i < to; i++ {
+			if g.nodes[i].split.gain > 0 && (g.params.MaxLeaves == 0 || leaves < g.params.MaxLeaves) {
+				chosen = append(chosen, int32(i))
+				leaves++
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		g.apply(chosen)
+		from = to
+	}
+	return nil
+}
+
+// byLoss splits the node that gains most, again and again.
+func (g *Grower) byLoss(ctx context.Context) error {
+	queue := &byGain{grower: g}
+	queue.push(0)
+	for leaves := 1; queue.len() > 0 && (g.params.MaxLeaves == 0 || leaves < g.params.MaxLeaves); leaves++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		next := len(g.nodes)
+		g.apply([]int32{queue.pop()})
+		queue.push(int32(next))
+		queue.push(int32(next + 1))
+	}
+	return nil
+}
+
+// apply splits nodes by the best splits found, and looks for splits of their children.
+func (g *Grower) apply(chosen []int32) {
+	if len(chosen) == 0 {
+		return
+	}
+	first := len(g.nodes)
+	for _, i := range chosen {
+		g.divide(i)
+	}
+	g.partition(chosen)
+	var open []int32
+	for i := first; i < len(g.nodes); i++ {
+		if g.splittable(&g.nodes[i]) {
+			open = append(open, int32(i))
+		}
+	}
+	g.build(chosen)
+	g.search(open)
+}
+
+// divide turns a node into a split with two leaves. Their rows are told apart by partition.
+func (g *Grower) divide(i int32) {
+	parent := g.nodes[i]
+	s := parent.split
+	n := forest.Node{
+		Left: int32(len(g.nodes)), Right: int32(len(g.nodes)) + 1, Feature: s.feature, DefaultLeft: s.defaultLeft,
+		Gain: float32(s.gain), Hessian: parent.node.Hessian, Weight: parent.node.Weight,
+	}
+	if s.categorical {
+		n.Categorical, n.Categories = true, s.rightSet
+	} else {
+		n.Value = g.matrix.Cuts.Features[s.feature].Threshold(int(s.bin))
+	}
+	g.nodes[i].node, g.nodes[i].cut = n, &s
+	for _, total := range []sum{s.left, s.right} {
+		g.nodes = append(g.nodes, growing{node: g.leaf(total), depth: parent.depth + 1, total: total})
+	}
+}
+
+// finish turns the nodes into a tree.
+func (g *Grower) finish() *Tree {
+	t := &Tree{Tree: forest.Tree{Nodes: make([]forest.Node, len(g.nodes)), Scale: 1}}
+	for i := range g.nodes {
+		t.Nodes[i] = g.nodes[i].node
+	}
+	t.walk = newWalk(&t.Tree, g.matrix.Cuts)
+	return t
+}
+
+// byGain is a queue of nodes that can be split, the largest gain first; of equal gains, the older node.
+type byGain struct {
+	grower *Grower
+	heap   []int32
+}
+
+func (q *byGain) len() int { return len(q.heap) }
+
+func (q *byGain) before(a, b int32) bool {
+	ga, gb := q.grower.nodes[a].split.gain, q.grower.nodes[b].split.gain
+	return ga > gb || ga == gb && a < b
+}
+
+// push adds a node, unless no split was found for it.
+func (q *byGain) push(node int32) {
+	if q.grower.nodes[node].split.gain <= 0 {
+		return
+	}
+	q.heap = append(q.heap, node)
+	for i := len(q.heap) - 1; i > 0 && q.before(q.heap[i], q.heap[(i-1)/2]); i = (i - 1) / 2 {
+		q.heap[i], q.heap[(i-1)/2] = q.heap[(i-1)/2], q.heap[i]
+	}
+}
+
+func (q *byGain) pop() int32 {
+	top, last := q.heap[0], len(q.heap)-1
+	q.heap[0] = q.heap[last]
+	q.heap = q.heap[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= last {
+			return top
+		}
+		if child+1 < last && q.before(q.heap[child+1], q.heap[child]) {
+			child++
+		}
+		if !q.before(q.heap[child], q.heap[i]) {
+			return top
+		}
+		q.heap[i], q.heap[child] = q.heap[child], q.heap[i]
+		i = child
+	}
+}

@@ -1,0 +1,101 @@
+package hist
+
+// histogram holds packed sums per bin: those of feature f from Cuts.offsets[f].
+type histogram []uint64
+
+// window is as long as the bins of a byte-wide feature can get. Seen through a pointer to such an array, a byte needs no
+// bounds check; windows of neighbouring features overlap, which does not matter.
+const window = 256
+
+// newHistogram returns a cleared histogram, a used one if there is one.
+func (g *Grower) newHistogram() histogram {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if n := len(g.free); n > 0 {
+		h := g.free[n-1]
+		g.free = g.free[:n-1]
+		clear(h)
+		return h
+	}
+	return make(histogram, g.matrix.Cuts.offsets[len(g.matrix.Cuts.Features)]+window)
+}
+
+func (g *Grower) release(h histogram) {
+	if h == nil {
+		return
+	}
+	g.mutex.Lock()
+	g.free = append(g.free, h)
+	g.mutex.Unlock()
+}
+
+// windows returns the bins of the features in use.
+func (g *Grower) windows(h histogram) []*[window]uint64 {
+	w := make([]*[window]uint64, len(g.columns))
+	for i, f := range g.columns {
+		w[i] = (*[window]uint64)(h[g.matrix.Cuts.offsets[f]:])
+	}
+	return w
+}
+
+// accumulate adds rows to a histogram.
+func (g *Grower) accumulate(h histogram, rows []uint32) {
+	stride := len(g.matrix.Cuts.Features)
+	switch {
+	case g.matrix.Cuts.wide:
+		accumulateWide(h, g.matrix.wide, stride, g.columns, g.matrix.Cuts.offsets, rows, g.gradients.packed)
+	case len(g.columns) == stride:
+		accumulateAll(g.windows(h), g.matrix.narrow, rows, g.gradients.packed)
+	default:
+		accumulateSome(g.windows(h), g.matrix.narrow, stride, g.columns, rows, g.gradients.packed)
+	}
+}
+
+func accumulateAll(bins []*[window]uint64, matrix []uint8, rows []uint32, packed []uint64) {
+	stride := len(bins)
+	for _, r := range rows {
+		v := packed[r]
+		row := matrix[int(r)*stride:]
+		row = row[:len(bins)]
+		for f, b := range row {
+			bins[f][b] += v
+		}
+	}
+}
+
+func accumulateSome(bins []*[window]uint64, matrix []uint8, stride int, columns []int32, rows []uint32, packed []uint64) {
+	bins = bins[:len(columns)]
+	for _, r := range rows {
+		v := packed[r]
+		row := matrix[int(r)*stride : (int(r)+1)*stride]
+		for i, f := range columns {
+			bins[i][row[f]] += v
+		}
+	}
+}
+
+func accumulateWide(h histogram, matrix []uint16, stride int, columns []int32, offsets []int, rows []uint32, packed []uint64) {
+	for _, r := range rows {
+		v := packed[r]
+		row := matrix[int(r)*stride : (int(r)+1)*stride]
+		for _, f := range columns {
+			h[offsets[f]+int(row[f])] += v
+		}
+	}
+}
+
+// add adds o to h.
+func (h histogram) add(o histogram) {
+	o = o[:len(h)]
+	for i := range h {
+		h[i] += o[i]
+	}
+}
+
+// subtract takes o from h: what is left of a parent is the other child.
+func (h histogram) subtract(o histogram) {
+	o = o[:len(h)]
+	for i := range h {
+		h[i] -= o[i]
+	}
+}

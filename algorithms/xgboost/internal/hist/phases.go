@@ -1,0 +1,213 @@
+package hist
+
+// The three phases of a batch of splits: rows are partitioned, histograms of the children built, and splits searched.
+// Each is a list of independent pieces of work for the pool.
+
+const (
+	partitionRows = 1 << 15 // rows of one piece of partitioning
+	buildRows     = 1 << 14 // the fewest rows worth a piece of histogram building of their own
+	searchBlock   = 64      // features of one piece of split search
+)
+
+// piece is a part of one node's rows.
+type piece struct {
+	node     int32 // the parent's index
+	from, to int
+	lefts    int
+}
+
+// partition orders the rows of each node of chosen so that those that go left come first; order is otherwise kept.
+func (g *Grower) partition(chosen []int32) {
+	var pieces []piece
+	tables := make(map[int32][]uint8, len(chosen))
+	for _, i := range chosen {
+		n := &g.nodes[i]
+		tables[i] = n.cut.table(&g.matrix.Cuts.Features[n.cut.feature])
+		for from := n.from; from < n.to; from += partitionRows {
+			pieces = append(pieces, piece{node: i, from: from, to: min(n.to, from+partitionRows)})
+		}
+	}
+	if len(g.scratch) < len(g.rows) {
+		g.scratch = make([]uint32, len(g.rows))
+	}
+	g.pool.Each(len(pieces), func(p int) {
+		w := &pieces[p]
+		feature := int(g.nodes[w.node].cut.feature)
+		rows, rights := g.rows[w.from:w.to], g.scratch[w.from:w.to]
+		if stride := len(g.matrix.Cuts.Features); g.matrix.Cuts.wide {
+			w.lefts = part(rows, rights, g.matrix.wide, stride, feature, tables[w.node])
+		} else {
+			w.lefts = partNarrow(rows, rights, g.matrix.narrow, stride, feature, (*[window]uint8)(tables[w.node]))
+		}
+	})
+	for len(pieces) > 0 {
+		n := 1
+		for n < len(pieces) && pieces[n].node == pieces[0].node {
+			n++
+		}
+		g.join(pieces[:n])
+		pieces = pieces[n:]
+	}
+}
+
+// part moves the rows that go left to the front of rows and the others to rights. It returns how many go left.
+func part[T uint8 | uint16](rows, rights []uint32, matrix []T, stride, feature int, left []uint8) int {
+	l, r := 0, 0
+	for _, row := range rows {
+		goesLeft := int(left[matrix[int(row)*stride+feature]])
+		rows[l] = row
+		rights[r] = row
+		l += goesLeft
+		r += 1 - goesLeft
+	}
+	return l
+}
+
+func partNarrow(rows, rights []uint32, matrix []uint8, stride, feature int, left *[window]uint8) int {
+	l, r := 0, 0
+	rights = rights[:len(rows)]
+	for _, row := range rows {
+		goesLeft := int(left[matrix[int(row)*stride+feature]])
+		rows[l] = row
+		rights[r] = row
+		l += goesLeft
+		r += 1 - goesLeft
+	}
+	return l
+}
+
+// join puts the parts of one node's pieces together and tells its children their rows.
+func (g *Grower) join(pieces []piece) {
+	n := &g.nodes[pieces[0].node]
+	at := n.from
+	for _, p := range pieces {
+		at += copy(g.rows[at:], g.rows[p.from:p.from+p.lefts])
+	}
+	left, right := &g.nodes[n.node.Left], &g.nodes[n.node.Right]
+	left.from, left.to, right.from, right.to = n.from, at, at, n.to
+	for _, p := range pieces {
+		at += copy(g.rows[at:], g.scratch[p.from:p.from+p.to-p.from-p.lefts])
+	}
+}
+
+// build makes the histograms of the children of chosen: the smaller child's from its rows, the larger's by subtraction
+// from the parent's, whose memory it takes over.
+func (g *Grower) build(chosen []int32) {
+	var parents []int32
+	var starts []int // of each parent's pieces
+	var pieces []piece
+	for _, i := range chosen {
+		n := &g.nodes[i]
+		if !g.splittable(&g.nodes[n.node.Left]) && !g.splittable(&g.nodes[n.node.Right]) {
+			g.release(n.hist)
+			n.hist = nil
+			continue
+		}
+		parents = append(parents, i)
+		small := g.smaller(i)
+		starts = append(starts, len(pieces))
+		pieces = append(pieces, g.pieces(small, g.nodes[small].from, g.nodes[small].to)...)
+	}
+	starts = append(starts, len(pieces))
+	parts := g.accumulatePieces(pieces)
+	g.pool.Each(len(parents), func(p int) {
+		n := &g.nodes[parents[p]]
+		small := g.smaller(parents[p])
+		large := n.node.Left + n.node.Right - small
+		g.nodes[small].hist = g.merge(parts[starts[p]:starts[p+1]])
+		n.hist.subtract(g.nodes[small].hist)
+		g.nodes[large].hist, n.hist = n.hist, nil
+		for _, child := range []int32{small, large} {
+			if c := &g.nodes[child]; !g.splittable(c) {
+				g.release(c.hist)
+				c.hist = nil
+			}
+		}
+	})
+}
+
+// buildRoot makes the histogram of node 0.
+func (g *Grower) buildRoot() {
+	pieces := g.pieces(0, 0, len(g.rows))
+	g.nodes[0].hist = g.merge(g.accumulatePieces(pieces))
+}
+
+// smaller returns the child with fewer rows.
+func (g *Grower) smaller(parent int32) int32 {
+	l, r := g.nodes[parent].node.Left, g.nodes[parent].node.Right
+	if g.nodes[l].to-g.nodes[l].from <= g.nodes[r].to-g.nodes[r].from {
+		return l
+	}
+	return r
+}
+
+// pieces cuts a node's rows for the pool. Sums are of integers, so how they are cut changes nothing.
+func (g *Grower) pieces(node int32, from, to int) []piece {
+	n := max(1, min(g.pool.threads, (to-from)/buildRows))
+	out := make([]piece, n)
+	for i := range out {
+		out[i] = piece{node: node, from: from + (to-from)*i/n, to: from + (to-from)*(i+1)/n}
+	}
+	return out
+}
+
+func (g *Grower) accumulatePieces(pieces []piece) []histogram {
+	parts := make([]histogram, len(pieces))
+	g.pool.Each(len(pieces), func(p int) {
+		parts[p] = g.newHistogram()
+		g.accumulate(parts[p], g.rows[pieces[p].from:pieces[p].to])
+	})
+	return parts
+}
+
+// merge adds up the parts of one node.
+func (g *Grower) merge(parts []histogram) histogram {
+	for _, p := range parts[1:] {
+		parts[0].add(p)
+		g.release(p)
+	}
+	return parts[0]
+}
+
+// search finds the best split of each node.
+func (g *Grower) search(nodes []int32) {
+	columns := make([][]int32, len(nodes))
+	blocks := 1
+	for i, n := range nodes {
+		columns[i] = g.nodeColumns(n)
+		blocks = max(blocks, (len(columns[i])+searchBlock-1)/searchBlock)
+	}
+	found := make([]split, len(nodes)*blocks)
+	g.pool.Each(len(found), func(i int) {
+		n := &g.nodes[nodes[i/blocks]]
+		of := columns[i/blocks]
+		from := min(len(of), i%blocks*searchBlock)
+		found[i] = g.searchBlock(n, of[from:min(len(of), from+searchBlock)])
+	})
+	for i := range found {
+		if n := &g.nodes[nodes[i/blocks]]; found[i].better(&n.split) {
+			n.split = found[i]
+		}
+	}
+	for _, n := range nodes {
+		if g.nodes[n].split.gain == 0 {
+			g.release(g.nodes[n].hist)
+			g.nodes[n].hist = nil
+		}
+	}
+}
+
+func (g *Grower) searchBlock(n *growing, columns []int32) split {
+	f := newFinder(&g.params, g.gradients.units, n.total)
+	cuts := g.matrix.Cuts
+	var scratch []uint32
+	for _, c := range columns {
+		bins := n.hist[cuts.offsets[c]:cuts.offsets[c+1]]
+		if cuts.Features[c].Categories > 0 {
+			f.categorical(c, bins, &scratch)
+		} else {
+			f.numeric(c, bins)
+		}
+	}
+	return f.best
+}

@@ -1,0 +1,46 @@
+package hist
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Pool runs independent pieces of work on a bounded number of goroutines.
+type Pool struct{ threads int }
+
+// NewPool returns a pool of threads goroutines, 0 for one per core.
+func NewPool(threads int) *Pool {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return &Pool{threads: threads}
+}
+
+// Each calls do once for every i in [0, n), on any goroutine, and returns when all are done.
+func (p *Pool) Each(n int, do func(i int)) {
+	workers := min(p.threads, n)
+	if workers <= 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			do(i)
+		}
+	}
+	for range workers - 1 {
+		wait.Go(work)
+	}
+	work()
+	wait.Wait()
+}
+
+// ranges calls do for consecutive pieces of [0, n) of size rows each.
+func (p *Pool) ranges(n, size int, do func(from, to int)) {
+	p.Each((n+size-1)/size, func(i int) { do(i*size, min(n, (i+1)*size)) })
+}

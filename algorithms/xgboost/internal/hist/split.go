@@ -1,0 +1,173 @@
+package hist
+
+import "slices"
+
+// split is a way to cut a node in two.
+type split struct {
+	gain        float64 // by how much it lowers twice the loss; 0: none found
+	feature     int32
+	bin         int32 // numeric: bins up to this one go left
+	defaultLeft bool
+	rightSet    []uint32 // categorical: codes that go right
+	categorical bool
+	left, right sum
+}
+
+// better tells whether a beats b. Of equal gains the lower feature wins, as in XGBoost, so the order of search is free.
+func (a *split) better(b *split) bool {
+	return a.gain > b.gain || a.gain == b.gain && a.gain > 0 && a.feature < b.feature
+}
+
+// finder looks for the best split of one node.
+type finder struct {
+	params *Params
+	units  pairUnits
+	total  sum
+	parent float64 // gain of the node unsplit
+	plain  bool    // no L1 penalty and no bound on the step: the quick formula holds
+	best   split
+}
+
+func newFinder(p *Params, units pairUnits, total sum) finder {
+	g, h := units.of(total)
+	return finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0}
+}
+
+// gain returns the gain of cutting the node into left and the rest, negative where a side is too light.
+func (s *finder) gain(left sum) float64 {
+	gl, hl := s.units.of(left)
+	gr, hr := s.units.of(s.total.minus(left))
+	if hl < s.params.MinChildWeight || hr < s.params.MinChildWeight || hl <= 0 || hr <= 0 {
+		return -1
+	}
+	if s.plain {
+		a, b := hl+s.params.Lambda, hr+s.params.Lambda
+		return (gl*gl*b+gr*gr*a)/(a*b) - s.parent
+	}
+	return s.params.gain(gl, hl) + s.params.gain(gr, hr) - s.parent
+}
+
+// offer keeps a split if it is the best so far.
+func (s *finder) offer(gain float64, candidate split) {
+	if gain <= minGain || gain < s.params.MinSplitLoss {
+		return
+	}
+	candidate.gain = gain
+	candidate.right = s.total.minus(candidate.left)
+	if candidate.better(&s.best) {
+		if candidate.categorical {
+			candidate.rightSet = slices.Clone(candidate.rightSet)
+			slices.Sort(candidate.rightSet)
+		}
+		s.best = candidate
+	}
+}
+
+// numeric tries every cut of a numeric feature, with missing values on either side. bins holds the feature's part of the
+// histogram, the bin of missing values last.
+func (s *finder) numeric(feature int32, bins []uint64) {
+	last := len(bins) - 1
+	missing := unpack(bins[last])
+	bestGain, best := minGain, split{}
+	var left sum
+	for b, packed := range bins[:last] {
+		if packed == 0 {
+			continue // the same cut as at the bin before
+		}
+		left = left.plus(unpack(packed))
+		if gain := s.gain(left); gain > bestGain {
+			bestGain, best = gain, split{feature: feature, bin: int32(b), left: left}
+		}
+	}
+	if bins[last] != 0 {
+		left = missing
+		for b, packed := range bins[:last] {
+			if packed == 0 {
+				continue
+			}
+			left = left.plus(unpack(packed))
+			if gain := s.gain(left); gain > bestGain {
+				bestGain, best = gain, split{feature: feature, bin: int32(b), left: left, defaultLeft: true}
+			}
+		}
+	}
+	if bestGain > minGain {
+		s.offer(bestGain, best)
+	}
+}
+
+// categorical tries sets of categories.
+func (s *finder) categorical(feature int32, bins []uint64, scratch *[]uint32) {
+	last := len(bins) - 1
+	codes := (*scratch)[:0]
+	for c, packed := range bins[:last] {
+		if packed != 0 {
+			codes = append(codes, uint32(c))
+		}
+	}
+	*scratch = codes
+	missing := unpack(bins[last])
+	if last <= maxOneHot {
+		s.oneHot(feature, bins, codes, missing)
+		return
+	}
+	ratio := func(c uint32) float64 {
+		g, h := s.units.of(unpack(bins[c]))
+		return -g / (h + s.params.Lambda)
+	}
+	slices.SortFunc(codes, func(a, b uint32) int {
+		switch ra, rb := ratio(a), ratio(b); {
+		case ra < rb:
+			return -1
+		case ra > rb:
+			return 1
+		}
+		return int(a) - int(b)
+	})
+	s.runs(feature, bins, codes, missing)
+	slices.Reverse(codes)
+	s.runs(feature, bins, codes, missing)
+}
+
+// runs sends the first codes of an order right, one more each time.
+func (s *finder) runs(feature int32, bins []uint64, codes []uint32, missing sum) {
+	var right sum
+	for i, c := range codes[:min(len(codes), maxSetSize)] {
+		right = right.plus(unpack(bins[c]))
+		s.offerSet(feature, codes[:i+1], right, missing)
+	}
+}
+
+func (s *finder) oneHot(feature int32, bins []uint64, codes []uint32, missing sum) {
+	for i, c := range codes {
+		s.offerSet(feature, codes[i:i+1], unpack(bins[c]), missing)
+	}
+}
+
+func (s *finder) offerSet(feature int32, set []uint32, right, missing sum) {
+	left := s.total.minus(right)
+	c := split{feature: feature, categorical: true, rightSet: set, left: left, defaultLeft: true}
+	s.offer(s.gain(left), c)
+	if missing != (sum{}) {
+		c.left, c.defaultLeft = left.minus(missing), false
+		s.offer(s.gain(c.left), c)
+	}
+}
+
+// table returns, for each bin of the split's feature, 1 if it goes left and 0 if right.
+func (s *split) table(f *Feature) []uint8 {
+	t := make([]uint8, max(window, f.Bins()+1))
+	for b := range f.Bins() {
+		if s.categorical || b <= int(s.bin) {
+			t[b] = 1
+		}
+	}
+	for _, c := range s.rightSet {
+		t[c] = 0
+	}
+	t[f.Bins()] = 0
+	if s.defaultLeft {
+		t[f.Bins()] = 1
+	}
+	return t
+}

@@ -1,0 +1,125 @@
+package xgboost
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/batchmill/batchmill/algorithms"
+)
+
+// layoutVersion is the version of batchmill.json.
+const layoutVersion = 1
+
+// layout is what a row must hold, as learned from the train channel. It is stored as batchmill.json beside the model: what
+// XGBoost's own file has no place for.
+type layout struct {
+	Version  int       `json:"version"`
+	Label    string    `json:"label,omitempty"`
+	Classes  []string  `json:"classes,omitempty"` // of a text label, in byte order; a label is its position
+	Named    bool      `json:"named"`             // the names are the user's own, so columns are matched by name
+	Sparse   bool      `json:"sparse,omitempty"`  // rows are (index, value) pairs; feature i is index i
+	Features []feature `json:"features"`
+}
+
+// Kinds of features.
+const (
+	kindNumber = "number"
+	kindText   = "text" // values are categories
+	kindCode   = "code" // values are category codes already
+)
+
+type feature struct {
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind"`
+	Categories []string `json:"categories,omitempty"` // in byte order; a category's code is its position
+}
+
+func (l *layout) encode() []byte {
+	data, err := json.MarshalIndent(l, "", " ")
+	if err != nil {
+		panic(err) // strings, numbers and booleans always encode
+	}
+	return append(data, '\n')
+}
+
+func (l *layout) describe() []algorithms.Feature {
+	out := make([]algorithms.Feature, len(l.Features))
+	for i, f := range l.Features {
+		out[i] = algorithms.Feature{Name: f.Name, Categories: f.Categories, Categorical: f.Kind != kindNumber}
+	}
+	return out
+}
+
+// types returns XGBoost's feature types.
+func (l *layout) types() []string {
+	types := make([]string, len(l.Features))
+	for i, f := range l.Features {
+		types[i] = "float"
+		if f.Kind != kindNumber {
+			types[i] = "c"
+		}
+	}
+	return types
+}
+
+// names returns the feature names where they are the user's own.
+func (l *layout) names() []string {
+	if !l.Named || l.Sparse {
+		return nil
+	}
+	names := make([]string, len(l.Features))
+	for i, f := range l.Features {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// categorical tells which features are categories.
+func (l *layout) categorical() []bool {
+	out := make([]bool, len(l.Features))
+	for i, f := range l.Features {
+		out[i] = f.Kind != kindNumber
+	}
+	return out
+}
+
+// vocabulary gives texts numbers in the order they are met, and in byte order once all have been.
+type vocabulary struct {
+	code  map[string]uint32
+	texts []string
+}
+
+func newVocabulary() *vocabulary { return &vocabulary{code: map[string]uint32{}} }
+
+func (v *vocabulary) add(text string) uint32 {
+	c, ok := v.code[text]
+	if !ok {
+		c = uint32(len(v.texts))
+		v.code[text] = c
+		v.texts = append(v.texts, text)
+	}
+	return c
+}
+
+// sort puts the texts in byte order and returns the new code of each old one.
+func (v *vocabulary) sort() []uint32 {
+	old := slices.Clone(v.texts)
+	slices.Sort(v.texts)
+	for i, t := range v.texts {
+		v.code[t] = uint32(i)
+	}
+	moved := make([]uint32, len(old))
+	for i, t := range old {
+		moved[i] = v.code[t]
+	}
+	return moved
+}
+
+// recode applies moved to codes held as floats.
+func recode(codes []float32, moved []uint32) {
+	for i, c := range codes {
+		if c == c {
+			codes[i] = float32(moved[int(c)])
+		}
+	}
+}

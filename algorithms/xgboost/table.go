@@ -1,0 +1,311 @@
+package xgboost
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
+	"github.com/batchmill/batchmill/dataset"
+)
+
+// table is a channel's rows as training wants them.
+type table struct {
+	matrix  *hist.Matrix
+	labels  []float32
+	weights []float32 // nil where every row counts 1
+}
+
+func (t *table) rows() int { return len(t.labels) }
+
+// trainTable reads the train channel: what its columns hold, where to cut features, and the rows. Rows are read a second
+// time only where the sketch could not keep them all.
+type trainTable struct {
+	table
+	layout *layout
+	set    *settings
+	ch     *channel
+	pool   *hist.Pool
+}
+
+func readTrain(ctx context.Context, ch *channel, set *settings, pool *hist.Pool) (*trainTable, error) {
+	t := &trainTable{set: set, ch: ch, pool: pool}
+	var err error
+	if t.layout, err = ch.learnLayout(ctx); err != nil {
+		return nil, err
+	}
+	reader := newFirstPass(t)
+	if err := ch.each(ctx, reader.add); err != nil {
+		return nil, err
+	}
+	if reader.sketch.Rows() == 0 {
+		return nil, ch.fault("", "there are no rows")
+	}
+	if err := reader.finish(); err != nil {
+		return nil, err
+	}
+	cuts := reader.sketch.Cuts(reader.categories(), pool)
+	t.matrix = hist.NewMatrix(cuts, reader.sketch.Rows())
+	if columns, all := reader.sketch.Sample(); all {
+		t.matrix.Add(columns, reader.sketch.Rows(), pool)
+		return t, nil
+	}
+	reader.sketch = nil // its memory is needed for the second pass
+	b, err := bind(t.layout, ch.data.Schema, ch.features, t.layout.Named)
+	if err != nil {
+		return nil, ch.named(err)
+	}
+	return t, t.fillMatrix(ctx, ch, b)
+}
+
+// fillMatrix bins every row of a channel.
+func (t *trainTable) fillMatrix(ctx context.Context, ch *channel, b *binding) error {
+	var columns [][]float32
+	return ch.each(ctx, func(batch dataset.Batch, before int) error {
+		n := int(batch.NumRows())
+		columns = blank(columns, len(t.layout.Features), n)
+		if err := b.fill(batch, columns); err != nil {
+			return err
+		}
+		t.matrix.Add(columns, n, t.pool)
+		return nil
+	})
+}
+
+// learnLayout names the features and their kinds. Categories come later, with the rows.
+func (c *channel) learnLayout(ctx context.Context) (*layout, error) {
+	l := &layout{Version: layoutVersion, Label: c.data.Label[0], Named: c.data.Named}
+	if dataset.Sparse(c.data.Schema) {
+		l.Sparse, l.Named = true, false
+		count, err := c.countIndices(ctx)
+		for i := range count {
+			l.Features = append(l.Features, feature{Name: "f" + strconv.Itoa(i), Kind: kindNumber})
+		}
+		return l, err
+	}
+	for _, name := range c.features {
+		i := c.data.Schema.FieldIndices(name)
+		if len(i) == 0 {
+			return nil, c.fault(name, "the column is not there")
+		}
+		f := feature{Name: name, Kind: kindNumber}
+		switch t := c.data.Schema.Field(i[0]).Type; {
+		case textual(t):
+			f.Kind = kindText
+		case !dataset.Numeric(t):
+			return nil, c.fault(name, "a column of type %s cannot be a feature", t)
+		}
+		l.Features = append(l.Features, f)
+	}
+	return l, nil
+}
+
+// maxSparseFeatures bounds the width of sparse rows, which are binned densely.
+const maxSparseFeatures = 1 << 17
+
+// countIndices returns one more than the largest index of sparse rows.
+func (c *channel) countIndices(ctx context.Context) (int, error) {
+	count := 0
+	err := c.each(ctx, func(batch dataset.Batch, before int) error {
+		rows, err := dataset.SparseColumns(batch)
+		if err != nil {
+			return err
+		}
+		for r := range int(batch.NumRows()) {
+			indices, _ := rows.Row(r)
+			for _, i := range indices {
+				if i < 0 || i >= maxSparseFeatures {
+					return c.fault("", "row %d: feature index %d is not in [0, %d]", before+r+1, i, maxSparseFeatures-1)
+				}
+				count = max(count, int(i)+1)
+			}
+		}
+		return nil
+	})
+	if err == nil && count == 0 {
+		err = c.fault("", "no row holds a feature")
+	}
+	return count, err
+}
+
+// firstPass learns categories, classes and quantiles.
+type firstPass struct {
+	*trainTable
+	sketch  *hist.Sketch
+	labels  labels
+	texts   []*vocabulary // by feature; nil for numbers
+	sparse  *binding      // of sparse rows
+	columns [][]float32
+}
+
+func newFirstPass(t *trainTable) *firstPass {
+	p := &firstPass{trainTable: t, sketch: hist.NewSketch(t.layout.categorical(), t.set.maxBin), labels: labels{channel: t.ch}}
+	if t.ch.labelIsText() {
+		p.labels.texts = newVocabulary()
+	}
+	p.texts = make([]*vocabulary, len(t.layout.Features))
+	for i, f := range t.layout.Features {
+		if f.Kind == kindText {
+			p.texts[i] = newVocabulary()
+		}
+	}
+	if t.layout.Sparse {
+		p.sparse = &binding{layout: t.layout}
+	}
+	return p
+}
+
+func (p *firstPass) add(batch dataset.Batch, before int) error {
+	n := int(batch.NumRows())
+	if err := p.labels.add(batch, before); err != nil {
+		return err
+	}
+	weights, err := p.ch.weights(batch, before, p.weights)
+	if err != nil {
+		return err
+	}
+	p.weights = weights
+	p.columns = blank(p.columns, len(p.layout.Features), n)
+	if err := p.read(batch); err != nil {
+		return err
+	}
+	if err := p.ch.finite(p.layout, p.columns, n, before); err != nil {
+		return err
+	}
+	if weights != nil {
+		weights = weights[before:]
+	}
+	p.sketch.Add(p.columns, weights, n, p.pool)
+	return nil
+}
+
+// read fills p.columns, with new texts added to the vocabularies.
+func (p *firstPass) read(batch dataset.Batch) error {
+	if p.sparse != nil {
+		return p.sparse.fill(batch, p.columns)
+	}
+	for f, name := range p.ch.features {
+		col, err := p.ch.column(batch, name)
+		if err != nil {
+			return err
+		}
+		if p.texts[f] == nil {
+			if err := dataset.Floats(col, p.columns[f][:col.Len()]); err != nil {
+				return p.ch.fault(name, "%v", err)
+			}
+			continue
+		}
+		text, err := dataset.Strings(col)
+		if err != nil {
+			return p.ch.fault(name, "%v", err)
+		}
+		for i := range p.columns[f][:col.Len()] {
+			p.columns[f][i] = nan
+			s, ok := text(i)
+			if !ok {
+				continue
+			}
+			code, known := p.texts[f].code[s]
+			if !known {
+				if len(p.texts[f].texts) == hist.MaxBins {
+					return p.ch.fault(name, "more than %d different texts: an identifier is not a feature", hist.MaxBins)
+				}
+				code = p.texts[f].add(strings.Clone(s))
+			}
+			p.columns[f][i] = float32(code)
+		}
+	}
+	return nil
+}
+
+// finish puts categories and classes in byte order.
+func (p *firstPass) finish() error {
+	columns, _ := p.sketch.Sample()
+	for f, v := range p.texts {
+		if v == nil {
+			continue
+		}
+		recode(columns[f], v.sort())
+		p.layout.Features[f].Categories = v.texts
+	}
+	if v := p.labels.texts; v != nil {
+		recode(p.labels.values, v.sort())
+		p.layout.Classes = v.texts
+		if err := p.checkClasses(len(v.texts)); err != nil {
+			return err
+		}
+	}
+	p.table.labels = p.labels.values
+	return p.labels.check(p.set.loss.CheckLabel)
+}
+
+// checkClasses compares the classes of a text label with the objective.
+func (p *firstPass) checkClasses(found int) error {
+	label := p.ch.data.Label[0]
+	switch {
+	case p.set.classes > 0 && found != p.set.classes:
+		return p.ch.fault(label, "num_class is %d, but the label has %d classes: %s", p.set.classes, found, list(p.layout.Classes))
+	case p.set.classes == 0 && strings.HasPrefix(p.set.objective, "reg:") && p.set.objective != "reg:logistic":
+		return p.ch.fault(label, "%s needs a number, not text", p.set.objective)
+	case p.set.classes == 0 && found > 2:
+		return p.ch.fault(label, "%s needs two classes, but the label has %d: %s", p.set.objective, found, list(p.layout.Classes))
+	}
+	return nil
+}
+
+func (p *firstPass) categories() []int {
+	counts := make([]int, len(p.texts))
+	for f, v := range p.texts {
+		if v != nil {
+			counts[f] = len(v.texts)
+		}
+	}
+	return counts
+}
+
+// readOther reads a further channel in the bins of the train channel.
+func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error) {
+	b, err := bind(t.layout, ch.data.Schema, ch.features, ch.data.Named)
+	if err != nil {
+		return nil, ch.named(err)
+	}
+	if t.layout.Sparse != dataset.Sparse(ch.data.Schema) {
+		return nil, ch.fault("", "the train channel holds %s rows, this one does not", map[bool]string{true: "sparse", false: "dense"}[t.layout.Sparse])
+	}
+	other := &table{matrix: hist.NewMatrix(t.matrix.Cuts, 0)}
+	y := labels{channel: ch, fixed: true}
+	if t.layout.Classes != nil {
+		y.texts = newVocabulary()
+		for _, c := range t.layout.Classes {
+			y.texts.add(c)
+		}
+	}
+	var columns [][]float32
+	err = ch.each(ctx, func(batch dataset.Batch, before int) error {
+		n := int(batch.NumRows())
+		if err := y.add(batch, before); err != nil {
+			return err
+		}
+		weights, err := ch.weights(batch, before, other.weights)
+		if err != nil {
+			return err
+		}
+		other.weights = weights
+		columns = blank(columns, len(t.layout.Features), n)
+		if err := b.fill(batch, columns); err != nil {
+			return err
+		}
+		if err := ch.finite(t.layout, columns, n, before); err != nil {
+			return err
+		}
+		other.matrix.Add(columns, n, t.pool)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if other.labels = y.values; other.rows() == 0 {
+		return nil, ch.fault("", "there are no rows")
+	}
+	return other, y.check(t.set.loss.CheckLabel)
+}

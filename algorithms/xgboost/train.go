@@ -1,0 +1,249 @@
+package xgboost
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/modelfile"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
+)
+
+// Train grows the trees.
+func (a algorithm) Train(ctx context.Context, req *algorithms.TrainRequest) (*algorithms.TrainResult, error) {
+	set, err := readSettings(req.HyperParameters)
+	if err != nil {
+		return nil, err
+	}
+	if err := algorithms.CheckChannels(a, req.Channels); err != nil {
+		return nil, err
+	}
+	t, err := newTraining(ctx, req, set)
+	if err != nil {
+		return nil, err
+	}
+	if req.Resume != nil {
+		if err := t.resume(req.Resume); err != nil {
+			return nil, err
+		}
+	}
+	for t.done < set.rounds && !t.stalled() {
+		if req.Stop != nil && t.done > 0 && req.Stop() {
+			break
+		}
+		if err := t.round(ctx); err != nil {
+			return nil, err
+		}
+	}
+	model := t.model()
+	return &algorithms.TrainResult{
+		Files:   map[string][]byte{modelFile: model.WriteJSON(), layoutFile: t.train.layout.encode()},
+		Metrics: t.metrics,
+		Rounds:  t.done,
+	}, nil
+}
+
+// training is the state of one run.
+type training struct {
+	req      *algorithms.TrainRequest
+	set      *settings
+	pool     *hist.Pool
+	train    *trainTable
+	grower   *hist.Grower
+	channels []*scored   // train, then validation if there is one
+	g, h     [][]float32 // derivatives by output
+	quanta   *hist.Gradients
+	base     float32 // margin before the first tree
+	trees    []*hist.Tree
+	done     int                 // rounds
+	metrics  []algorithms.Metric // of the last round
+	best     best
+}
+
+// scored is a channel with its margins so far.
+type scored struct {
+	name string
+	*table
+	margins []float32 // outputs per row
+	scratch []float32
+}
+
+// best is the round with the best value of the metric that early stopping watches.
+type best struct {
+	Round int
+	Value float64
+}
+
+func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *settings) (*training, error) {
+	threads := req.Threads
+	if set.threads > 0 && (threads == 0 || set.threads < threads) {
+		threads = set.threads
+	}
+	t := &training{req: req, set: set, pool: hist.NewPool(threads), best: best{Round: -1}}
+	if _, ok := req.Channels["validation"]; !ok && set.patience > 0 {
+		return nil, &algorithms.HyperParameterError{Name: "early_stopping_rounds", Reason: "Hyperparameter early_stopping_rounds: needs a validation channel"}
+	}
+	if err := t.read(ctx); err != nil {
+		return nil, err
+	}
+	link, _ := objective.LinkOf(set.objective)
+	t.base = float32(link.Margin(set.baseScore))
+	n, outputs := t.train.rows(), set.outputs()
+	for range outputs {
+		t.g, t.h = append(t.g, make([]float32, n)), append(t.h, make([]float32, n))
+	}
+	for _, c := range t.channels {
+		c.margins = make([]float32, c.rows()*outputs)
+		for i := range c.margins {
+			c.margins[i] = t.base
+		}
+		c.scratch = make([]float32, len(c.margins))
+	}
+	t.grower = hist.NewGrower(t.train.matrix, set.tree, t.pool)
+	return t, nil
+}
+
+// read reads the channels.
+func (t *training) read(ctx context.Context) error {
+	csvWeights := t.set.values.Bool("csv_weights")
+	ch, err := newChannel("train", t.req.Channels["train"], csvWeights)
+	if err != nil {
+		return err
+	}
+	if t.train, err = readTrain(ctx, ch, t.set, t.pool); err != nil {
+		return err
+	}
+	t.channels = []*scored{{name: "train", table: &t.train.table}}
+	data := t.req.Channels["validation"]
+	if data == nil {
+		return nil
+	}
+	if ch, err = newChannel("validation", data, csvWeights); err != nil {
+		return err
+	}
+	other, err := t.train.readOther(ctx, ch)
+	if err != nil {
+		return err
+	}
+	t.channels = append(t.channels, &scored{name: "validation", table: other})
+	return nil
+}
+
+// gradientRows is how many rows' derivatives are computed by one piece of work.
+const gradientRows = 8192
+
+// round grows one round's trees, measures, reports and offers a checkpoint.
+func (t *training) round(ctx context.Context) error {
+	first := t.channels[0]
+	n := t.train.rows()
+	t.pool.Each((n+gradientRows-1)/gradientRows, func(i int) {
+		t.set.loss.Gradients(first.margins, first.labels, first.weights, i*gradientRows, min(n, (i+1)*gradientRows), t.g, t.h)
+	})
+	outputs := t.set.outputs()
+	grown := make([]*hist.Tree, 0, outputs*t.set.parallel)
+	for output := range outputs {
+		t.quanta = hist.Quantise(t.g[output], t.h[output], hist.Seed(t.set.seed, t.done, output, -1), t.pool, t.quanta)
+		for p := range t.set.parallel {
+			tree, err := t.grower.Grow(ctx, t.quanta, hist.Seed(t.set.seed, t.done, output, p))
+			if err != nil {
+				return err
+			}
+			tree.Group = output
+			// Gradients of this round's other outputs are there already, so margins may change now.
+			t.grower.AddGrown(tree, first.margins[output:], outputs)
+			for _, c := range t.channels[1:] {
+				tree.AddTo(c.matrix, c.margins[output:], outputs, t.pool)
+			}
+			grown = append(grown, tree)
+		}
+	}
+	t.trees = append(t.trees, grown...)
+	t.done++
+	t.measure()
+	return t.report()
+}
+
+// measure evaluates every metric on every channel.
+func (t *training) measure() {
+	t.metrics = nil
+	for _, c := range t.channels {
+		rows := &objective.Rows{Predictions: c.probabilities(t), Labels: c.labels, Weights: c.weights, Groups: t.set.outputs()}
+		for _, m := range t.set.metrics {
+			t.metrics = append(t.metrics, algorithms.Metric{Name: c.name + ":" + m.Name, Value: m.Eval(rows, t.pool.Each)})
+		}
+	}
+	watched := t.set.metrics[len(t.set.metrics)-1]
+	value := t.metrics[len(t.metrics)-1].Value
+	if t.best.Round < 0 || watched.Maximize && value > t.best.Value || !watched.Maximize && value < t.best.Value || math.IsNaN(t.best.Value) {
+		t.best = best{t.done - 1, value}
+	}
+}
+
+func (c *scored) probabilities(t *training) []float32 {
+	outputs := t.set.outputs()
+	t.pool.Each((c.rows()+gradientRows-1)/gradientRows, func(i int) {
+		from, to := i*gradientRows*outputs, min(c.rows(), (i+1)*gradientRows)*outputs
+		copy(c.scratch[from:to], c.margins[from:to])
+		t.set.loss.Probabilities(c.scratch[from:to], outputs)
+	})
+	return c.scratch
+}
+
+// stalled tells whether early stopping ends training.
+func (t *training) stalled() bool {
+	return t.set.patience > 0 && t.done > 0 && t.done-1-t.best.Round >= t.set.patience
+}
+
+func (t *training) report() error {
+	index := t.done - 1
+	if t.req.OnRound != nil {
+		r := algorithms.Round{Index: index, Total: t.set.rounds, Metrics: t.metrics, Log: logLine(index, t.metrics)}
+		if err := t.req.OnRound(r); err != nil {
+			return err
+		}
+	}
+	if t.req.Checkpoint != nil {
+		return t.req.Checkpoint(index, t.encode)
+	}
+	return nil
+}
+
+// logLine is XGBoost's line for a round.
+func logLine(index int, metrics []algorithms.Metric) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[%d]", index)
+	for _, m := range metrics {
+		fmt.Fprintf(&b, "\t%s:%.5f", strings.Replace(m.Name, ":", "-", 1), m.Value)
+	}
+	return b.String()
+}
+
+// model puts the trees into XGBoost's form.
+func (t *training) model() *modelfile.Model {
+	m := &modelfile.Model{
+		Version: [3]int{2, 1, 4}, Objective: t.set.objective, ObjectiveArgs: map[string]map[string]string{},
+		BaseScore: []float64{t.set.baseScore}, NumClass: t.set.classes, NumFeature: len(t.train.layout.Features),
+		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(),
+		Attributes: map[string]string{}, Booster: "gbtree", ParallelTrees: t.set.parallel,
+	}
+	if m.Objective == "reg:linear" {
+		m.Objective = "reg:squarederror" // the old name of the same
+	}
+	if t.set.classes > 0 {
+		m.ObjectiveArgs["softmax_multiclass_param"] = map[string]string{"num_class": strconv.Itoa(t.set.classes)}
+	} else {
+		m.ObjectiveArgs["reg_loss_param"] = map[string]string{"scale_pos_weight": strconv.FormatFloat(t.set.values.Float("scale_pos_weight"), 'g', -1, 32)}
+	}
+	if t.set.patience > 0 && t.best.Round >= 0 {
+		m.Attributes["best_iteration"] = strconv.Itoa(t.best.Round)
+		m.Attributes["best_score"] = strconv.FormatFloat(t.best.Value, 'g', -1, 64)
+	}
+	for _, tree := range t.trees {
+		m.Trees = append(m.Trees, tree.Tree)
+	}
+	return m
+}

@@ -1,0 +1,53 @@
+package xgboost
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/batchmill/batchmill/algorithms"
+)
+
+// checker collects faults that a hyperparameter's declaration alone cannot show.
+type checker struct {
+	v      algorithms.Values
+	faults []*algorithms.HyperParameterError
+}
+
+func (c *checker) fault(name, format string, args ...any) {
+	c.faults = append(c.faults, &algorithms.HyperParameterError{Name: name, Reason: "Hyperparameter " + name + ": " + fmt.Sprintf(format, args...)})
+}
+
+// unsupported refuses by name what would change the model and cannot be done yet. Hyperparameters that only matter
+// together with such a value (DART's, for example) need no mention.
+func (c *checker) unsupported() {
+	for _, only := range []struct{ name, works string }{
+		{"booster", "gbtree"}, {"process_type", "default"}, {"sampling_method", "uniform"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
+	} {
+		if got := c.v.Text(only.name); got != only.works {
+			c.fault(only.name, "%s is not supported yet", got)
+		}
+	}
+	for _, never := range []struct{ name, value string }{{"tree_method", "gpu_hist"}, {"predictor", "gpu_predictor"}} {
+		if c.v.Text(never.name) == never.value {
+			c.fault(never.name, "%s is not supported yet", never.value)
+		}
+	}
+	for _, name := range []string{"interaction_constraints", "_kfold", "_num_cv_round"} {
+		if c.v.Given(name) && (name[0] == '_' || len(c.v.List(name)) > 0) {
+			c.fault(name, "not supported yet")
+		}
+	}
+	for _, direction := range c.v.List("monotone_constraints") {
+		if direction != "0" {
+			c.fault("monotone_constraints", "not supported yet")
+			break
+		}
+	}
+	for _, step := range c.v.List("updater") {
+		switch step {
+		case "grow_colmaker", "grow_histmaker", "grow_quantile_histmaker", "grow_fast_histmaker", "prune":
+		default:
+			c.fault("updater", "%s is not supported yet", strings.TrimSpace(step))
+		}
+	}
+}
