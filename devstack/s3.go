@@ -50,7 +50,11 @@ func ServeS3(ctx context.Context, cfg S3Config, ready func()) error {
 	if err := portFree(cfg.Host, cfg.Port, "S3"); err != nil {
 		return err
 	}
-	backend, err := posix.New(cfg.Dir, meta.XattrMeta{}, posix.PosixOpts{IOBufferSize: s3BufferSize})
+	backend, err := posix.New(cfg.Dir, meta.XattrMeta{}, posix.PosixOpts{
+		IOBufferSize: s3BufferSize,
+		// S3's own limit; the zero value would refuse every server-side copy.
+		CopyObjectThreshold: 5 << 30,
+	})
 	if err != nil {
 		return fmt.Errorf("devstack: S3 folder: %w", err)
 	}

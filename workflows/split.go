@@ -31,13 +31,11 @@ func (w *Workflows) SplitJob(ctx workflow.Context, doc jobs.Document, resume *Re
 			return nil, clientError(err)
 		}
 	}
+	track := &tracker{kind: kind, job: job, status: func() string { return string(d.SplitJobStatus) }}
+	track.describe = func() any { d.Progress = track.snapshot(); return &d }
 	run := &shardedJob{
-		tracker: &tracker{
-			kind: kind, job: job,
-			describe: func() any { return &d },
-			status:   func() string { return string(d.SplitJobStatus) },
-		},
-		plan: protocol.PlanSplit, shards: protocol.SplitShards, stage: "Splitting",
+		tracker: track,
+		plan:    protocol.PlanSplit, shards: protocol.SplitShards, stage: "Splitting",
 		begin: func(ctx workflow.Context) error {
 			return d.Transition(jobs.SplitJobStatusInProgress, workflow.Now(ctx))
 		},
@@ -56,6 +54,5 @@ func (w *Workflows) SplitJob(ctx workflow.Context, doc jobs.Document, resume *Re
 	if err := run.run(ctx, resume, w.SplitJob); err != nil {
 		return nil, err
 	}
-	d.Progress = &run.progress
 	return &d, nil
 }

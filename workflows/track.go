@@ -27,6 +27,12 @@ type tracker struct {
 	progress jobs.Progress
 }
 
+// snapshot is the progress as a description carries it.
+func (t *tracker) snapshot() *jobs.Progress {
+	p := t.progress
+	return &p
+}
+
 // start announces the job and answers progress queries from now on.
 func (t *tracker) start(ctx workflow.Context) error {
 	err := workflow.UpsertTypedSearchAttributes(ctx, attributeJobName.ValueSet(t.job.Name), attributeKind.ValueSet(t.kind.Name))

@@ -28,11 +28,9 @@ func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document) (*jobs.
 		return d, delegate(ctx, kind, job, arn, d)
 	}
 	d := jobs.DescribeTraining(*parsed, arn, workflow.GetInfo(ctx).WorkflowStartTime)
-	run := &trainingJob{d: &d, tracker: &tracker{
-		kind: kind, job: job,
-		describe: func() any { return &d },
-		status:   func() string { return string(d.TrainingJobStatus) },
-	}}
+	track := &tracker{kind: kind, job: job, status: func() string { return string(d.TrainingJobStatus) }}
+	track.describe = func() any { d.Progress = track.snapshot(); return &d }
+	run := &trainingJob{d: &d, tracker: track}
 	if err := run.start(ctx); err != nil {
 		return nil, err
 	}
@@ -129,7 +127,7 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 	}
 	t.d.ModelArtifacts = &jobs.ModelArtifacts{S3ModelArtifacts: published.ArtifactURI}
 	t.d.FinalMetricDataList = jobs.FinalMetrics(trained.Metrics, workflow.Now(ctx))
-	t.progress.Metrics = trained.Metrics
+	t.progress.Metrics, t.progress.Done, t.progress.Unit = trained.Metrics, int64(trained.Rounds), "rounds"
 	if err := t.d.Transition(final, "", workflow.Now(ctx)); err != nil {
 		return err
 	}

@@ -34,13 +34,11 @@ func (w *Workflows) TransformJob(ctx workflow.Context, doc jobs.Document, resume
 			return nil, clientError(err)
 		}
 	}
+	track := &tracker{kind: kind, job: job, status: func() string { return string(d.TransformJobStatus) }}
+	track.describe = func() any { d.Progress = track.snapshot(); return &d }
 	run := &shardedJob{
-		tracker: &tracker{
-			kind: kind, job: job,
-			describe: func() any { return &d },
-			status:   func() string { return string(d.TransformJobStatus) },
-		},
-		plan: protocol.PlanTransform, shards: protocol.TransformShards, stage: "Transforming",
+		tracker: track,
+		plan:    protocol.PlanTransform, shards: protocol.TransformShards, stage: "Transforming",
 		begin: func(ctx workflow.Context) error {
 			return d.Transition(jobs.TransformJobStatusInProgress, workflow.Now(ctx))
 		},
@@ -59,7 +57,6 @@ func (w *Workflows) TransformJob(ctx workflow.Context, doc jobs.Document, resume
 	if err := run.run(ctx, resume, w.TransformJob); err != nil {
 		return nil, err
 	}
-	d.Progress = &run.progress
 	return &d, nil
 }
 
@@ -130,7 +127,9 @@ func (s *shardedJob) work(ctx workflow.Context, resume *Resume) (protocol.Commit
 	s.progress.Stage = "Committing"
 	s.show(ctx)
 	err = workflow.ExecuteActivity(light(ctx, "assemble the output and write the manifest"), protocol.Commit, s.ref()).Get(ctx, &c)
-	s.progress.Stage, s.progress.Rejected = "Committed", c.Rejected
+	if err == nil {
+		s.progress = jobs.Progress{Stage: "Committed", Unit: "rows", Done: c.Rows, Total: c.Rows, Rows: c.Rows, Rejected: c.Rejected}
+	}
 	return c, err
 }
 
