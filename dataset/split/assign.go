@@ -58,16 +58,16 @@ func (a *Assigner) Assign(batch dataset.Batch, firstRow int64, object int, dst [
 		if !ok {
 			return nil, fmt.Errorf("%w: row %d of object %d has a value of %q that the scan did not meet", ErrMismatch, firstRow+int64(i), object, a.rows.splitter.column)
 		}
-		dst[i] = a.rows.splitter.output(st.side(a.rows.key(i, firstRow, object)))
+		dst[i] = st.side(a.rows.key(i, firstRow, object))
 	}
 	return dst, nil
 }
 
-func (d *StratumDecision) side(k Key) int {
+func (d *StratumDecision) side(k Key) uint8 {
 	for i, cut := range d.Cuts {
 		if k.less(cut.Lo) {
-			return i
+			return uint8(i)
 		}
 	}
-	return len(d.Cuts)
+	return uint8(len(d.Cuts))
 }

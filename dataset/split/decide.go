@@ -18,7 +18,7 @@ type Decision struct {
 type StratumDecision struct {
 	Label string  // the stratum's value, "" for missing
 	Rows  int64   // rows in the stratum
-	Sides []int64 // rows on each side, dropped rows last if there are any
+	Sides []int64 // rows on each side
 	Cuts  []Cut   // one fewer than sides, in order
 }
 

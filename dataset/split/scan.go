@@ -26,7 +26,7 @@ func (s *Splitter) newRowReader(schema *dataset.Schema) (*rowReader, error) {
 
 // read prepares the rows of a batch for draw, stratum and key.
 func (r *rowReader) read(batch dataset.Batch, firstRow int64) error {
-	if r.splitter.strategy != Group && !(r.splitter.strategy == KFold && r.column >= 0) {
+	if r.splitter.strategy != Group {
 		r.rows = r.hash(batch, r.rows)
 	}
 	switch {

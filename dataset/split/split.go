@@ -38,16 +38,16 @@ const (
 	Time       Strategy = "Time"
 )
 
-// Dropped is the side of a row that goes to no output, which happens only where fractions sum to less than one.
-const Dropped uint8 = math.MaxUint8
+// maxOutputs keeps sides within a byte.
+const maxOutputs = 255
 
 // Options says how to split.
 type Options struct {
-	// Column is the group, stratum or time column. KFold may have one: then a fold holds whole groups. Random has none.
+	// Column is the group, stratum or time column. Random and KFold have none.
 	Column string
-	// Fractions are the outputs' shares, in order, each above 0, summing to at most 1. KFold has none.
+	// Fractions are the outputs' shares, in order, each above 0, summing to 1. KFold has none.
 	Fractions []float64
-	// Folds is the number of folds of KFold, 2 to 254.
+	// Folds is the number of folds of KFold, 2 to 255.
 	Folds int
 	// Seed makes another split of the same kind. A split of a split needs another seed than the first, else the rows of one
 	// side of the first all fall on one side of the second.
@@ -58,7 +58,7 @@ type Options struct {
 type Splitter struct {
 	strategy Strategy
 	column   string
-	shares   []int64 // whole parts of shareUnit, summing to it; a last one for dropped rows if the fractions sum to less
+	shares   []int64 // whole parts of shareUnit, summing to it
 	outputs  int
 	salt     uint64
 	keys     int // how many keys a summary may hold
@@ -80,25 +80,26 @@ func New(strategy Strategy, opt Options) (*Splitter, error) {
 	s := &Splitter{strategy: strategy, column: opt.Column, keys: keysKept}
 	s.salt = xxh3.HashStringSeed(string(strategy), uint64(opt.Seed))
 	switch strategy {
-	case Random:
+	case Random, KFold:
 		if opt.Column != "" {
-			return nil, &OptionError{"Column", "a Random split has no column"}
+			return nil, &OptionError{"Column", fmt.Sprintf("a %s split has no column", strategy)}
 		}
 	case Group, Stratified, Time:
 		if opt.Column == "" {
 			return nil, &OptionError{"Column", fmt.Sprintf("a %s split needs a column", strategy)}
 		}
-	case KFold:
-		return s, s.setFolds(opt)
 	default:
 		return nil, &OptionError{"Strategy", fmt.Sprintf("%q is none of Random, KFold, Group, Stratified, Time", strategy)}
+	}
+	if strategy == KFold {
+		return s, s.setFolds(opt)
 	}
 	return s, s.setFractions(opt.Fractions)
 }
 
 func (s *Splitter) setFolds(opt Options) error {
-	if opt.Folds < 2 || opt.Folds >= int(Dropped) {
-		return &OptionError{"Folds", fmt.Sprintf("%d is not in 2..%d", opt.Folds, Dropped-1)}
+	if opt.Folds < 2 || opt.Folds > maxOutputs {
+		return &OptionError{"Folds", fmt.Sprintf("%d is not in 2..%d", opt.Folds, maxOutputs)}
 	}
 	if len(opt.Fractions) > 0 {
 		return &OptionError{"Fractions", "a KFold split has folds of equal size, no fractions"}
@@ -108,8 +109,8 @@ func (s *Splitter) setFolds(opt Options) error {
 }
 
 func (s *Splitter) setFractions(fractions []float64) error {
-	if len(fractions) == 0 || len(fractions) >= int(Dropped) {
-		return &OptionError{"Fractions", fmt.Sprintf("%d outputs, want 1 to %d", len(fractions), Dropped-1)}
+	if len(fractions) == 0 || len(fractions) > maxOutputs {
+		return &OptionError{"Fractions", fmt.Sprintf("%d outputs, want 1 to %d", len(fractions), maxOutputs)}
 	}
 	sum, whole := 0.0, int64(0)
 	for i, f := range fractions {
@@ -122,20 +123,15 @@ func (s *Splitter) setFractions(fractions []float64) error {
 		s.shares = append(s.shares, upTo-whole)
 		whole = upTo
 	}
-	if sum > 1+1e-6 {
-		return &OptionError{"Fractions", fmt.Sprintf("they sum to %v, more than 1", sum)}
+	if math.Abs(sum-1) > 1e-6 {
+		return &OptionError{"Fractions", fmt.Sprintf("they sum to %v, not to 1", sum)}
 	}
 	s.outputs = len(fractions)
-	switch rest := shareUnit - whole; {
-	case rest > shareUnit/1e6:
-		s.shares = append(s.shares, rest)
-	default: // thirds written as 0.333333 are meant to be thirds
-		s.shares[len(s.shares)-1] += rest
-	}
+	s.shares[len(s.shares)-1] += shareUnit - whole // thirds written as 0.333333 are meant to be thirds
 	return nil
 }
 
-// Outputs is the number of outputs: the sides are 0 to Outputs()-1, and Dropped.
+// Outputs is the number of outputs: the sides are 0 to Outputs()-1.
 func (s *Splitter) Outputs() int { return s.outputs }
 
 // NeedsScan tells whether the table must be scanned before rows can be assigned.
@@ -189,15 +185,8 @@ func (s *Splitter) sideOf(draw uint64) uint8 {
 	upTo := int64(0)
 	for side, share := range s.shares {
 		if upTo += share; int64(at) < upTo {
-			return s.output(side)
+			return uint8(side)
 		}
 	}
-	return s.output(len(s.shares) - 1)
-}
-
-func (s *Splitter) output(side int) uint8 {
-	if side >= s.outputs {
-		return Dropped
-	}
-	return uint8(side)
+	return uint8(len(s.shares) - 1)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/dataset/split"
 	"github.com/batchmill/batchmill/internal/tabletest"
 )
@@ -212,14 +213,8 @@ func TestGroupsDoNotStraddle(t *testing.T) {
 	t.Parallel()
 	table := tabletest.Load(t, "adult", "adult_train80.csv.gz")
 	column := table.Column("age")
-	for _, opt := range []struct {
-		strategy split.Strategy
-		split.Options
-	}{
-		{split.Group, split.Options{Column: "age", Fractions: fractions, Seed: 1}},
-		{split.KFold, split.Options{Column: "age", Folds: 4, Seed: 1}},
-	} {
-		s, err := split.New(opt.strategy, opt.Options)
+	for seed := range int64(3) {
+		s, err := split.New(split.Group, split.Options{Column: "age", Fractions: fractions, Seed: seed})
 		require.NoError(t, err)
 		sides, _ := run(t, s, table, pieces(table.Rows, 2, 6, 3), 1)
 		sideOf := map[float64]uint8{}
@@ -341,25 +336,50 @@ func TestFoldsAreEvenAndIndependentOfARandomSplit(t *testing.T) {
 	}
 }
 
-func TestFractionsBelowOneDropRows(t *testing.T) {
+func TestOptionErrors(t *testing.T) {
 	t.Parallel()
-	table := tabletest.Load(t, "wine_quality", "wine_quality.csv")
-	for strategy, column := range map[split.Strategy]string{split.Random: "", split.Stratified: "quality", split.Time: "alcohol"} {
-		s, err := split.New(strategy, split.Options{Column: column, Fractions: []float64{0.2, 0.1}})
-		require.NoError(t, err)
-		require.Equal(t, 2, s.Outputs())
-		sides, _ := run(t, s, table, one(table), 1)
-		n := map[uint8]int{}
-		for _, side := range sides {
-			n[side]++
-		}
-		require.Len(t, n, 3)
-		delta := 1.0
-		if strategy == split.Random {
-			delta = 6 * math.Sqrt(float64(table.Rows)/4)
-		}
-		require.InDelta(t, 0.7*float64(table.Rows), n[split.Dropped], delta)
+	for _, tc := range []struct {
+		strategy split.Strategy
+		split.Options
+		option string
+	}{
+		{"Shuffle", split.Options{Fractions: fractions}, "Strategy"},
+		{split.Random, split.Options{Fractions: fractions, Column: "age"}, "Column"},
+		{split.Group, split.Options{Fractions: fractions}, "Column"},
+		{split.Random, split.Options{}, "Fractions"},
+		{split.Random, split.Options{Fractions: []float64{0.8, 0.1}}, "Fractions"},
+		{split.Random, split.Options{Fractions: []float64{0.8, 0.3}}, "Fractions"},
+		{split.Random, split.Options{Fractions: []float64{1.5, -0.5}}, "Fractions"},
+		{split.Random, split.Options{Fractions: []float64{math.NaN(), 1}}, "Fractions"},
+		{split.KFold, split.Options{Folds: 1}, "Folds"},
+		{split.KFold, split.Options{Folds: 5, Fractions: fractions}, "Fractions"},
+	} {
+		_, err := split.New(tc.strategy, tc.Options)
+		var option *split.OptionError
+		require.ErrorAs(t, err, &option, "%v", tc)
+		require.Equal(t, tc.option, option.Option)
 	}
+}
+
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+	table := tabletest.New([]string{"kind", "when"}, [][]string{{"a", "2024-05-01"}, {"b", "soon"}})
+	s, err := split.New(split.Stratified, split.Options{Column: "kinds", Fractions: fractions})
+	require.NoError(t, err)
+	var schema *dataset.SchemaError
+	require.ErrorAs(t, s.Check(table.Schema), &schema)
+	require.Equal(t, "kinds", schema.Column)
+
+	s, err = split.New(split.Time, split.Options{Column: "when", Fractions: fractions})
+	require.NoError(t, err)
+	_, err = s.Assigner(table.Schema, nil)
+	require.ErrorIs(t, err, split.ErrUndecided)
+	c, err := s.Scan(table.Schema, nil)
+	require.NoError(t, err)
+	var record *dataset.RecordError
+	require.ErrorAs(t, c.Observe(table.Batch([]int{0, 1}), 100, 0), &record)
+	require.EqualValues(t, 102, record.Row)
+	require.Equal(t, "when", record.Column)
 }
 
 func TestMissingValues(t *testing.T) {
