@@ -80,40 +80,86 @@ func (m *jsonMember) missing(nulls []string) bool {
 
 // jsonMembers reads the members of a JSON object in order.
 func jsonMembers(text []byte, dst []jsonMember) ([]jsonMember, string) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	tok, err := dec.Token()
-	if err != nil {
-		return dst, "is not JSON: " + err.Error()
+	if !json.Valid(text) {
+		var v any
+		return dst, "is not JSON: " + json.Unmarshal(text, &v).Error()
 	}
-	if tok != json.Delim('{') {
-		return dst, fmt.Sprintf("is not a JSON object but starts with %v", tok)
+	text = bytes.TrimSpace(text)
+	if text[0] != '{' {
+		return dst, fmt.Sprintf("is not a JSON object but starts with %c", text[0])
 	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return dst, "is not JSON: " + err.Error()
+	for i := 1; ; { // text is valid, so every index below is in range
+		for text[i] != '"' && text[i] != '}' {
+			i++
 		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return dst, "is not JSON: " + err.Error()
+		if text[i] == '}' {
+			return dst, ""
 		}
-		m := jsonMember{name: name.(string), value: raw}
-		if raw[0] == '"' {
-			var s string
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return dst, "is not JSON: " + err.Error()
-			}
-			m.value, m.string = []byte(s), true
+		end := jsonStringEnd(text, i)
+		name := jsonString(text[i:end])
+		i = end
+		for text[i] == ':' || text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n' {
+			i++
+		}
+		end = jsonValueEnd(text, i)
+		m := jsonMember{name: string(name), value: text[i:end]}
+		if text[i] == '"' {
+			m.value, m.string = jsonString(m.value), true
 		}
 		dst = append(dst, m)
+		i = end
 	}
-	if _, err := dec.Token(); err != nil {
-		return dst, "is not JSON: the object does not end"
+}
+
+// jsonValueEnd returns the index after the value at i of valid JSON.
+func jsonValueEnd(text []byte, i int) int {
+	depth := 0
+	for ; ; i++ {
+		switch text[i] {
+		case '"':
+			i = jsonStringEnd(text, i) - 1
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			depth--
+			if depth < 0 { // the end of the object around a bare number or word
+				return i
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+			continue
+		default:
+			continue
+		}
+		if depth == 0 {
+			return i + 1
+		}
 	}
-	if dec.More() {
-		return dst, "has text after its JSON object"
+}
+
+// jsonStringEnd returns the index after the string whose opening quote is at i.
+func jsonStringEnd(text []byte, i int) int {
+	for i++; text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
 	}
-	return dst, ""
+	return i + 1
+}
+
+// jsonString returns a string's content; without escapes it is a part of text.
+func jsonString(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return quoted
+	}
+	return []byte(s)
 }
 
 func (p *jsonParser) truncate(rows int) {
