@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -143,12 +142,4 @@ func outputKeys(inputs []input, name func(rel string) string) ([]string, error) 
 		seen[keys[i]] = in.URI.String()
 	}
 	return keys, nil
-}
-
-// checkSource refuses data sources only the cloud service has.
-func checkSource(path string, ds jobs.DataSource) error {
-	if ds.S3DataSource == nil {
-		return clientf("%s: only S3DataSource is supported", path)
-	}
-	return nil
 }

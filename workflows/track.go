@@ -57,12 +57,12 @@ func (t *tracker) publish(ctx workflow.Context) error {
 // show updates what the Temporal UI says of the job.
 func (t *tracker) show(ctx workflow.Context) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** %s\n\n", t.status(), t.progress.Stage)
+	b.WriteString(fmt.Sprintf("**%s** %s\n\n", t.status(), t.progress.Stage))
 	if t.progress.Total > 0 {
-		fmt.Fprintf(&b, "%d of %d %s", t.progress.Done, t.progress.Total, t.progress.Unit)
+		b.WriteString(fmt.Sprintf("%d of %d %s", t.progress.Done, t.progress.Total, t.progress.Unit))
 	}
 	if t.progress.Message != "" {
-		fmt.Fprintf(&b, "\n\n%s", t.progress.Message)
+		b.WriteString("\n\n" + t.progress.Message)
 	}
 	workflow.SetCurrentDetails(ctx, b.String())
 }
