@@ -29,7 +29,6 @@ func (l Link) Width(groups int) int {
 var (
 	identityLink = Link{Margin: func(b float64) float64 { return b }, Predict: func(m []float32, _ int) []float32 { return m }}
 	logitLink    = Link{Margin: logit, Predict: eachValue(sigmoid)}
-	rawLogitLink = Link{Margin: logit, Predict: identityLink.Predict}
 	logLink      = Link{Margin: math.Log, Predict: eachValue(exp)}
 	hingeLink    = Link{Margin: identityLink.Margin, Predict: eachValue(step)}
 	softprobLink = Link{Margin: identityLink.Margin, Predict: softmaxRows}
@@ -39,7 +38,7 @@ var (
 var links = map[string]Link{
 	"reg:squarederror": identityLink, "reg:linear": identityLink, "reg:squaredlogerror": identityLink,
 	"reg:pseudohubererror": identityLink, "reg:absoluteerror": identityLink, "reg:quantileerror": identityLink,
-	"reg:logistic": logitLink, "binary:logistic": logitLink, "binary:logitraw": rawLogitLink, "binary:hinge": hingeLink,
+	"reg:logistic": logitLink, "binary:logistic": logitLink, "binary:logitraw": identityLink, "binary:hinge": hingeLink,
 	"reg:gamma": logLink, "reg:tweedie": logLink, "count:poisson": logLink, "survival:cox": logLink, "survival:aft": logLink,
 	"multi:softmax": softmaxLink, "multi:softprob": softprobLink,
 	"rank:pairwise": identityLink, "rank:ndcg": identityLink, "rank:map": identityLink,

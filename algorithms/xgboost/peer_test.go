@@ -1,0 +1,178 @@
+package xgboost
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/algorithms"
+)
+
+const peers = "../../bench/peers"
+
+// python runs a script of bench/peers in the environment that setup.sh makes, on one core: tests run side by side.
+func python(t testing.TB, script string, args ...string) string {
+	t.Helper()
+	interpreter := os.Getenv("BATCHMILL_PEER_PYTHON") // to try another release
+	if interpreter == "" {
+		var err error
+		interpreter, err = filepath.Abs(filepath.Join(peers, ".venv/bin/python"))
+		require.NoError(t, err)
+	}
+	if _, err := os.Stat(interpreter); err != nil {
+		t.Skip("no Python packages to compare with: run bench/peers/setup.sh")
+	}
+	command := exec.Command(interpreter, append([]string{filepath.Join(peers, script)}, args...)...)
+	command.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1")
+	out, err := command.Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		t.Fatalf("%s: %v\n%s", script, err, exit.Stderr)
+	}
+	require.NoError(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+// writeTable writes columns as CSV of numbers.
+func writeTable(t testing.TB, path string, columns [][]float32) {
+	var b bytes.Buffer
+	for r := range columns[0] {
+		for f, c := range columns {
+			if f > 0 {
+				b.WriteByte(',')
+			}
+			if c[r] == c[r] {
+				b.WriteString(strconv.FormatFloat(float64(c[r]), 'g', -1, 32))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+}
+
+// TestPeerLoads has the Python package load models of ours and predict.
+func TestPeerLoads(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, reference string
+		more            map[string]string
+	}{
+		{"squared error, lossguide", "abalone_hist_lossguide", nil},
+		{"forest", "abalone_rf", nil},
+		{"missing values", "california_missing", nil},
+		{"logistic, sparse", "agaricus_logistic", nil},
+		{"logitraw", "agaricus_logistic", map[string]string{"objective": "binary:logitraw", "base_score": "0.3", "eval_metric": "error"}},
+		{"categories", "adult_categorical", nil},
+		{"early stopping", "abalone_squarederror", map[string]string{"early_stopping_rounds": "3", "eta": "0.5", "gamma": "0"}},
+		{"softprob", "iris_softprob", nil},
+		{"softmax", "iris_softmax", map[string]string{"num_parallel_tree": "3", "subsample": "0.8"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ref := loadReference(t, test.reference)
+			hp := ref.info.hyperParameters()
+			maps.Copy(hp, test.more)
+			result := trainRows(t, hp, ref.train, ref.test, nil)
+			p := load(t, result.Files).(*predictor)
+			data := ref.test.data()
+			b, err := bind(p.layout, data.Schema, data.Features, true)
+			require.NoError(t, err)
+			n := ref.test[0].len()
+			columns := blank(nil, len(data.Features), n)
+			require.NoError(t, b.fill(ref.test.batch(0, n), columns))
+
+			dir := t.TempDir()
+			model, table, out := filepath.Join(dir, "model.json"), filepath.Join(dir, "table.csv"), filepath.Join(dir, "out.txt")
+			require.NoError(t, os.WriteFile(model, result.Files[modelFile], 0o600))
+			writeTable(t, table, columns)
+			version := python(t, "load_model.py", model, table, out)
+			theirs, err := os.ReadFile(out)
+			require.NoError(t, err)
+			var want [][]float64
+			for _, line := range strings.Split(strings.TrimSpace(string(theirs)), "\n") {
+				var row []float64
+				for _, v := range strings.Fields(line) {
+					x, err := strconv.ParseFloat(v, 64)
+					require.NoError(t, err)
+					row = append(row, x)
+				}
+				want = append(want, row)
+			}
+			requireClose(t, want, scoreRows(t, p, ref.test), 1e-6, version)
+		})
+	}
+}
+
+// TestPeerQuality trains beside the Python package at equal settings and compares what both say of rows held back.
+func TestPeerQuality(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for seconds")
+	}
+	t.Parallel()
+	adult := loadReference(t, "adult_categorical")
+	california := loadReference(t, "california_missing")
+	for _, test := range []struct {
+		name, metric string
+		ref          reference
+		hp           map[string]string
+	}{
+		{"california", "rmse", california, map[string]string{"objective": "reg:squarederror", "max_depth": "6", "eta": "0.1", "num_round": "200"}},
+		{"california, lossguide", "rmse", california, map[string]string{"objective": "reg:squarederror", "grow_policy": "lossguide", "max_leaves": "63", "max_depth": "0", "eta": "0.1", "num_round": "200"}},
+		{"adult", "auc", adult, map[string]string{"objective": "binary:logistic", "max_depth": "6", "eta": "0.1", "num_round": "200"}},
+		{"adult, subsampled", "auc", adult, map[string]string{"objective": "binary:logistic", "max_depth": "6", "eta": "0.1", "num_round": "200", "subsample": "0.7", "colsample_bytree": "0.7"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			hp := maps.Clone(test.hp)
+			hp["eval_metric"] = test.metric
+			result := trainRows(t, hp, test.ref.train, test.ref.test, nil)
+			ours := result.Metrics[len(result.Metrics)-1].Value
+
+			dir := t.TempDir()
+			all := test.ref.train.concatTexts(test.ref.test)
+			types := make([]string, 0, len(all)-1)
+			for _, c := range all[1:] {
+				types = append(types, map[bool]string{true: "c", false: "float"}[c.texts != nil])
+			}
+			all = all.coded()
+			split := test.ref.train[0].len()
+			var files []string
+			for _, side := range []bool{true, false} {
+				part := all.pick(func(i int) bool { return (i < split) == side })
+				path := filepath.Join(dir, fmt.Sprintf("%v.csv", side))
+				writeTable(t, path, append([][]float32{part[0].numbers}, columnsOf(part)...))
+				files = append(files, path)
+			}
+			params := map[string]any{"tree_method": "hist", "base_score": 0.5, "num_boost_round": 200, "feature_types": types, "nthread": 1}
+			for k, v := range hp {
+				if k != "num_round" {
+					params[k] = v
+				}
+			}
+			text, err := json.Marshal(params)
+			require.NoError(t, err)
+			var theirs struct {
+				Version string
+				Metrics map[string]float64
+			}
+			require.NoError(t, json.Unmarshal([]byte(python(t, "train_model.py", string(text), files[0], files[1])), &theirs))
+			want := theirs.Metrics["test-"+test.metric]
+			t.Logf("%s on rows held back: %.6f, xgboost %s %.6f", test.metric, ours, theirs.Version, want)
+			worse := (ours - want) / want
+			if test.metric == "auc" {
+				worse = -worse
+			}
+			require.Less(t, worse, 0.02)
+		})
+	}
+}
+
+var _ algorithms.Predictor = (*predictor)(nil)
