@@ -2,6 +2,10 @@ package dataset
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Infer finds the schema that every object can be read with. Parquet and Arrow objects are asked for theirs (footers only for
@@ -18,23 +22,59 @@ func Infer(ctx context.Context, objs []Object, m Media) (*Schema, error) {
 	if len(objs) == 0 {
 		return nil, &SchemaError{Reason: "there is no object to take a schema from"}
 	}
-	found := make([]*objectSchema, 0, len(objs))
-	for _, obj := range objs {
-		if obj.Size() == 0 && m.Format.Lines() {
-			continue
-		}
-		s, err := inferObject(ctx, obj, m)
-		if err != nil {
-			return nil, err
-		}
-		if s != nil {
-			found = append(found, s)
-		}
+	each, err := inferEach(ctx, objs, m)
+	if err != nil {
+		return nil, err
 	}
+	found := slices.DeleteFunc(each, func(s *objectSchema) bool { return s == nil })
 	if len(found) == 0 {
 		return nil, &SchemaError{Object: objs[0].Name(), Reason: "there are no records to take a schema from"}
 	}
-	return reconcile(found, m)
+	schema, err := reconcile(found, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range m.Text {
+		if _, err := resolveColumn(schema, "text", name); err != nil {
+			return nil, err
+		}
+	}
+	return schema, nil
+}
+
+// inferAtOnce is how many objects are looked at together: footers wait for the store, text for the processor.
+const inferAtOnce = 8
+
+// inferEach looks at every object. Of several errors the first object's is returned, so that the answer is always the same.
+func inferEach(ctx context.Context, objs []Object, m Media) ([]*objectSchema, error) {
+	found := make([]*objectSchema, len(objs))
+	errs := make([]error, len(objs))
+	var failed atomic.Int64
+	failed.Store(int64(len(objs)))
+	var g errgroup.Group
+	g.SetLimit(inferAtOnce)
+	for i, obj := range objs {
+		if obj.Size() == 0 && m.Format.Lines() {
+			continue
+		}
+		g.Go(func() error {
+			if int64(i) > failed.Load() { // an earlier object has failed already
+				return nil
+			}
+			if found[i], errs[i] = inferObject(ctx, obj, m); errs[i] != nil {
+				for f := failed.Load(); int64(i) < f && !failed.CompareAndSwap(f, int64(i)); f = failed.Load() {
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 func inferObject(ctx context.Context, obj Object, m Media) (*objectSchema, error) {

@@ -30,7 +30,7 @@ func (c *columnKinds) look(field []byte, record int64, missing bool) bool {
 	switch {
 	case isMissingNumber(field):
 		return true
-	case isInt64(field):
+	case !c.floats && isInt64(field):
 		c.ints = true
 	case isNumber(field):
 		c.floats = true
@@ -55,7 +55,10 @@ func (c *columnKinds) look(field []byte, record int64, missing bool) bool {
 }
 
 func isNumber(b []byte) bool {
-	_, ok := parseFloat64(b)
+	if _, _, _, ok := simpleDecimal(b); ok {
+		return true
+	}
+	_, ok := slowFloat(b, 64)
 	return ok
 }
 

@@ -29,6 +29,7 @@ type parquetReader struct {
 	schema *Schema
 	fields []int // per output column: the field of the file
 	groups []int // row groups still to read, the current one excluded
+	bound  int64 // of the bytes of row groups in memory
 
 	source  *parquetSource // of the current row group
 	columns []*pqarrow.ColumnReader
@@ -53,7 +54,7 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 	if err != nil {
 		return nil, err
 	}
-	p := &parquetReader{obj: obj, footer: f, opts: o}
+	p := &parquetReader{obj: obj, footer: f, opts: o, bound: inFlight}
 	target := o.Schema
 	if target == nil {
 		target = f.inferred(o.Media)
@@ -170,7 +171,7 @@ func (p *parquetReader) openGroup() error {
 
 // prefetch starts to fetch the next row group if both fit into inFlight.
 func (p *parquetReader) prefetch() {
-	if len(p.groups) == 0 || p.source.bytes()+p.wantedBytes(p.groups[0]) > inFlight {
+	if len(p.groups) == 0 || p.source.bytes()+p.wantedBytes(p.groups[0]) > p.bound {
 		return
 	}
 	group, next := p.groups[0], make(chan fetched, 1)
@@ -184,8 +185,9 @@ func (p *parquetReader) prefetch() {
 func (p *parquetReader) openColumns() (err error) {
 	defer recoverAs(&err)
 	props := parquet.NewReaderProperties(memory.DefaultAllocator)
+	props.BufferedStreamEnabled = true // otherwise every column chunk is copied twice
+	props.BufferSize = memoryBuffer
 	if p.source.streamed() {
-		props.BufferedStreamEnabled = true
 		props.BufferSize = streamBuffer
 	}
 	r, err := file.NewParquetReader(p.source, file.WithMetadata(p.footer.meta), file.WithReadProps(props))

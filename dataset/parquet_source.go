@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	readThrough  = 1 << 20 // unwanted bytes between two wanted ranges that are read rather than skipped
-	streamBuffer = 2 << 20 // what is read of a column at a time where a row group is too large to hold
+	readThrough  = 1 << 20  // unwanted bytes between two wanted ranges that are read rather than skipped
+	memoryBuffer = 16 << 10 // buffer over fetched segments
+	streamBuffer = 2 << 20  // what is read of a column at a time where a row group is too large to hold
 )
 
 // segment is a fetched byte range.
@@ -136,7 +137,7 @@ func (p *parquetReader) wantedBytes(group int) int64 {
 // fetch gets a row group's wanted bytes, one range read after the other.
 func (p *parquetReader) fetch(group int) (*parquetSource, error) {
 	s := &parquetSource{size: p.footer.size, ctx: p.ctx}
-	if p.wantedBytes(group) > inFlight {
+	if p.wantedBytes(group) > p.bound {
 		s.direct = p.obj
 		return s, nil
 	}

@@ -339,7 +339,7 @@ func TestDamagedParquet(t *testing.T) {
 	t.Parallel()
 	b := mixedBatch(t, 60)
 	data := write(t, b.Schema(), WriteOptions{Media: parquetMedia, RowGroupRows: 50}, b)
-	for i := 0; i < len(data); i += 3 {
+	for i := 0; i < len(data); i += 19 {
 		for _, flip := range []byte{0x01, 0x80, 0xff} {
 			bad := bytes.Clone(data)
 			bad[i] ^= flip
@@ -406,4 +406,27 @@ func TestFailedWriterStaysFailed(t *testing.T) {
 		require.Error(t, w.Close())
 		require.Equal(t, n, sink.buf.Len(), m.String())
 	}
+}
+
+// A row group too large to hold is streamed by column.
+func TestParquetStreamsLargeRowGroups(t *testing.T) {
+	t.Parallel()
+	b := mixedBatch(t, 50000)
+	o := newObject("p", write(t, b.Schema(), WriteOptions{Media: parquetMedia, RowGroupRows: 30000, Compression: "none"}, b))
+	r, err := newParquetReader(context.Background(), o, ReadOptions{Media: parquetMedia, Schema: b.Schema(), Unit: &Unit{RowGroup: 1}, BatchRows: 999})
+	require.NoError(t, err)
+	r.bound = 1000
+	var all []Batch
+	for {
+		batch, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		all = append(all, batch)
+	}
+	require.NoError(t, r.Close())
+	got, err := concatBatches(b.Schema(), all)
+	require.NoError(t, err)
+	require.True(t, array.RecordEqual(b.NewSlice(30000, 50000), got))
 }
