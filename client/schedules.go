@@ -58,10 +58,11 @@ func (c *Client) CreateSchedule(ctx context.Context, s Schedule) error {
 	if len(s.Cron) == 0 && len(s.Calendar) == 0 {
 		return errors.New("client: a schedule needs a cron expression or a calendar")
 	}
-	if _, err := time.LoadLocation(s.TimeZone); err != nil {
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
 		return fmt.Errorf("client: time zone %q: %w", s.TimeZone, err)
 	}
-	doc, err := c.checkScheduled(s)
+	doc, err := c.checkScheduled(s, zone)
 	if err != nil {
 		return err
 	}
@@ -76,6 +77,7 @@ func (c *Client) CreateSchedule(ctx context.Context, s Schedule) error {
 			Workflow:      s.Kind.Name,
 			TaskQueue:     protocol.Queue,
 			Args:          []any{doc},
+			Memo:          map[string]any{protocol.MemoTimeZone: zone.String()},
 			StaticSummary: fmt.Sprintf("%s of schedule %s", s.Kind.Name, s.Name),
 		},
 		Overlap: overlap, CatchupWindow: s.CatchUp, Paused: s.Paused, Note: s.Note,
@@ -87,14 +89,14 @@ func (c *Client) CreateSchedule(ctx context.Context, s Schedule) error {
 }
 
 // checkScheduled validates the document as it will be at two different times: each run needs a name of its own.
-func (c *Client) checkScheduled(s Schedule) (jobs.Document, error) {
+func (c *Client) checkScheduled(s Schedule, zone *time.Location) (jobs.Document, error) {
 	doc, err := jobs.Normalize(s.Document)
 	if err != nil {
 		return nil, err
 	}
 	names := [2]string{}
 	for i, at := range []time.Time{time.Now(), time.Now().AddDate(0, 0, 8)} {
-		text, err := jobs.Expand(doc, at, time.UTC)
+		text, err := jobs.Expand(doc, at, zone)
 		if err != nil {
 			return nil, err
 		}

@@ -180,13 +180,15 @@ func TestJobRunsUnderItsOwnID(t *testing.T) {
 func TestScheduledRunsGetNamesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
-	for _, at := range []time.Time{time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), time.Date(2026, 11, 30, 6, 0, 0, 0, time.UTC)} {
+	// Sundays at 23:30 UTC are Mondays in Berlin.
+	for _, at := range []time.Time{time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC), time.Date(2026, 11, 29, 23, 30, 0, 0, time.UTC)} {
 		s := newStage()
 		s.plan = func(_ context.Context, j protocol.Job) (protocol.Planned, error) {
 			names[j.Name] = true
 			return protocol.Planned{Shards: 1, PerTask: 1}, nil
 		}
 		env := s.environment("scheduled/weekly-" + at.Format(time.RFC3339))
+		require.NoError(t, env.SetMemoOnStart(map[string]any{protocol.MemoTimeZone: "Europe/Berlin"}))
 		env.SetStartTime(at.Add(3 * time.Hour)) // late: the scheduled time counts
 		require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(at))))

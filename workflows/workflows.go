@@ -11,7 +11,10 @@ import (
 	"fmt"
 	"time"
 
+	_ "time/tzdata" // the image has no zone files
+
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -54,12 +57,32 @@ func prepare(ctx workflow.Context, kind jobs.Kind, doc jobs.Document) (protocol.
 	if !ok {
 		at = workflow.GetInfo(ctx).WorkflowStartTime
 	}
-	text, err := jobs.Expand(doc, at, time.UTC)
+	zone, err := timeZone(ctx)
+	if err != nil {
+		return protocol.Job{}, clientError(err)
+	}
+	text, err := jobs.Expand(doc, at, zone)
 	if err != nil {
 		return protocol.Job{}, clientError(err)
 	}
 	doc = jobs.Document(text)
 	return protocol.Job{Name: doc.Name(kind), Document: doc}, nil
+}
+
+// timeZone is the schedule's that started the job: its placeholders' days and weeks are those of that place. Which rules of
+// a zone a worker has may differ from another's, but what they yield reaches the job's own run as its input.
+//
+//workflowcheck:ignore
+func timeZone(ctx workflow.Context) (*time.Location, error) {
+	payload, ok := workflow.GetInfo(ctx).Memo.GetFields()[protocol.MemoTimeZone]
+	if !ok {
+		return time.UTC, nil
+	}
+	var name string
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, &name); err != nil {
+		return nil, err
+	}
+	return time.LoadLocation(name)
 }
 
 // canonical tells whether the workflow runs under the job's own ID.

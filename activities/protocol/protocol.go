@@ -21,6 +21,7 @@ const (
 	AttributeKind    = "BatchmillKind"
 	AttributeStatus  = "BatchmillStatus"
 	MemoDescription  = "Description"
+	MemoTimeZone     = "TimeZone" // of the schedule that starts a job
 	QueryProgress    = "progress"
 )
 
