@@ -30,7 +30,7 @@ func (a *app) describeCommand() *cobra.Command {
 			if isModel(args[0]) {
 				return a.describeModel(c.Context(), args[1], o)
 			}
-			return a.withJob(c.Context(), args, func(ctx context.Context, job *client.Job) error {
+			return a.withJob(c.Context(), args, func(ctx context.Context, c *client.Client, job *client.Job) error {
 				d, err := job.Describe(ctx)
 				if err != nil {
 					return err
@@ -40,7 +40,7 @@ func (a *app) describeCommand() *cobra.Command {
 						d = withProgress(d, p)
 					}
 				}
-				return a.printDescription(job.Kind, d, o)
+				return a.printDescription(ctx, c, job.Kind, d, o)
 			})
 		},
 	}
@@ -49,7 +49,7 @@ func (a *app) describeCommand() *cobra.Command {
 }
 
 // withJob connects and calls f with the job that KIND NAME names.
-func (a *app) withJob(ctx context.Context, args []string, f func(context.Context, *client.Job) error) error {
+func (a *app) withJob(ctx context.Context, args []string, f func(context.Context, *client.Client, *client.Job) error) error {
 	kind, err := parseKind(args[0])
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (a *app) withJob(ctx context.Context, args []string, f func(context.Context
 		return err
 	}
 	defer c.Close()
-	return f(ctx, c.Job(kind, args[1]))
+	return f(ctx, c, c.Job(kind, args[1]))
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -125,7 +125,7 @@ func (a *app) stopCommand() *cobra.Command {
 		Example: "  batchmill stop train churn-1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withJob(c.Context(), args, func(ctx context.Context, job *client.Job) error {
+			return a.withJob(c.Context(), args, func(ctx context.Context, _ *client.Client, job *client.Job) error {
 				if err := job.Stop(ctx); err != nil {
 					return err
 				}
@@ -147,7 +147,7 @@ func (a *app) logsCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
 			defer stop()
-			return a.withJob(ctx, args, func(ctx context.Context, job *client.Job) error {
+			return a.withJob(ctx, args, func(ctx context.Context, _ *client.Client, job *client.Job) error {
 				if !follow {
 					return job.Logs(ctx, a.out)
 				}

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/client"
 	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
 )
 
 // overview is what the command line shows of a job of any kind.
@@ -131,6 +134,21 @@ func (o *overview) rate() string {
 		s += fmt.Sprintf(" (%s rows/s)", count(int64(float64(o.progress.Rows)/d.Seconds())))
 	}
 	return s
+}
+
+// addManifest takes the number of rows from the manifest, where the description does not tell it.
+func (o *overview) addManifest(ctx context.Context, store storage.Store) {
+	if o.progress.Rows > 0 || o.manifest == "" {
+		return
+	}
+	uri, err := storage.ParseURI(o.manifest)
+	if err != nil {
+		return
+	}
+	// A summary does without what cannot be read.
+	if m, err := sharding.ReadManifest(ctx, store, uri); err == nil && m != nil {
+		o.progress.Rows, o.progress.Rejected = m.Rows, m.Rejected
+	}
 }
 
 // print writes the job's summary.

@@ -165,7 +165,9 @@ func (t *tour) job(ctx context.Context, kind jobs.Kind, doc []byte) (overview, e
 	if err != nil {
 		return overview{}, err
 	}
-	return overviewOf(kind, d)
+	v, err := overviewOf(kind, d)
+	v.addManifest(ctx, t.client.Store())
+	return v, err
 }
 
 func (t *tour) split(ctx context.Context) error {

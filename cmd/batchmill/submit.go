@@ -78,7 +78,7 @@ func (a *app) submit(ctx context.Context, s submission, file string) error {
 	if s.detach {
 		return a.printStarted(job, s.output)
 	}
-	return a.follow(ctx, job, s.output)
+	return a.follow(ctx, c, job, s.output)
 }
 
 func (a *app) printStarted(job *client.Job, o outputFlag) error {
@@ -90,11 +90,11 @@ func (a *app) printStarted(job *client.Job, o outputFlag) error {
 }
 
 // follow shows the job's progress until it ends, then its summary. A job that did not complete is exit code 1.
-func (a *app) follow(ctx context.Context, job *client.Job, o outputFlag) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+func (a *app) follow(ctx context.Context, c *client.Client, job *client.Job, o outputFlag) error {
+	watched, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	bar := newJobMeter(a.errOut, job)
-	description, err := job.Wait(ctx, bar.update)
+	description, err := job.Wait(watched, bar.update)
 	bar.stop()
 	var failed *client.FailedError
 	switch {
@@ -104,13 +104,13 @@ func (a *app) follow(ctx context.Context, job *client.Job, o outputFlag) error {
 	case err != nil && !errors.As(err, &failed):
 		return err
 	}
-	if perr := a.printDescription(job.Kind, description, o); perr != nil {
+	if perr := a.printDescription(ctx, c, job.Kind, description, o); perr != nil {
 		return perr
 	}
 	return err
 }
 
-func (a *app) printDescription(kind jobs.Kind, description jobs.Document, o outputFlag) error {
+func (a *app) printDescription(ctx context.Context, c *client.Client, kind jobs.Kind, description jobs.Document, o outputFlag) error {
 	if o.json {
 		return printJSON(a.out, description)
 	}
@@ -118,6 +118,7 @@ func (a *app) printDescription(kind jobs.Kind, description jobs.Document, o outp
 	if err != nil {
 		return err
 	}
+	view.addManifest(ctx, c.Store())
 	view.print(a.out)
 	return nil
 }
