@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
@@ -88,9 +89,12 @@ func (a *app) report(err error) int {
 	return code
 }
 
+// packagePrefix is what Go programs want to see in front of an error, and users do not.
+var packagePrefix = regexp.MustCompile(`^((client|devstack|sharding|storage|worker): )+`)
+
 // oneLine adds what to do to what went wrong, where the error does not say it.
 func oneLine(err error, code int) string {
-	s := strings.Join(strings.Fields(err.Error()), " ")
+	s := packagePrefix.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), "")
 	switch {
 	case errors.Is(err, context.Canceled):
 		s = "interrupted"

@@ -92,7 +92,7 @@ func (o *overview) setProgress(p *jobs.Progress) {
 		return
 	}
 	o.progress = *p
-	if o.stage == "" {
+	if o.stage == "" && !client.Terminal(o.status) {
 		o.stage = p.Stage
 	}
 }
