@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -71,7 +73,8 @@ func Done(ctx context.Context, store storage.Store, root storage.URI, digest str
 // attempt can only write the same again.
 func Finish(ctx context.Context, store storage.Store, root storage.URI, r *Receipt, staged map[string]Staged) error {
 	r.Fragments = make(map[string]Fragment, len(staged))
-	for name, s := range staged {
+	for _, name := range slices.Sorted(maps.Keys(staged)) {
+		s := staged[name]
 		if s.Rows == 0 {
 			continue // nothing to assemble
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -86,13 +88,13 @@ func undoOutputs(ctx context.Context, store storage.Store, root storage.URI) err
 	if err := json.Unmarshal(data, &b); err != nil {
 		return fmt.Errorf("sharding: roll back: %w", err)
 	}
-	for s, etag := range b {
+	for _, s := range slices.Sorted(maps.Keys(b)) {
 		uri, err := storage.ParseURI(s)
 		if err != nil {
 			return err
 		}
 		info, err := store.Stat(ctx, uri)
-		if errors.Is(err, storage.ErrNotFound) || err == nil && info.ETag == etag {
+		if errors.Is(err, storage.ErrNotFound) || err == nil && info.ETag == b[s] {
 			continue
 		}
 		if err != nil {
@@ -106,18 +108,20 @@ func undoOutputs(ctx context.Context, store storage.Store, root storage.URI) err
 }
 
 // RemoveStaged removes what a committed job needs no more. The plan goes last, so that a crash in between leaves a folder
-// that still says what it is.
+// that still says whose it is.
 func RemoveStaged(ctx context.Context, store storage.Store, root storage.URI) error {
-	return removeUnder(ctx, store, root, func(rel string) bool {
-		return rel == "manifest.json" || strings.HasPrefix(rel, "rejects/") || strings.HasPrefix(rel, "logs/")
-	})
+	return removeUnder(ctx, store, root, keptAfterCommit)
 }
 
-// removeUnder removes all objects under root that keep does not claim, by their path relative to root.
+// removeUnder removes all objects under root that keep does not claim, by their path relative to root; the plan last.
 func removeUnder(ctx context.Context, store storage.Store, root storage.URI, keep func(rel string) bool) error {
 	var doomed []storage.URI
+	plan := false
 	err := store.List(ctx, root, func(info storage.Info) error {
-		if !keep(strings.TrimPrefix(info.URI.Key, root.Key)) {
+		switch {
+		case info.URI == PlanURI(root):
+			plan = true
+		case !keep(strings.TrimPrefix(info.URI.Key, root.Key)):
 			doomed = append(doomed, info.URI)
 		}
 		return nil
@@ -127,6 +131,10 @@ func removeUnder(ctx context.Context, store storage.Store, root storage.URI, kee
 	}
 	if err == nil && len(doomed) > 0 {
 		err = store.Delete(ctx, doomed...)
+	}
+	if err == nil && plan {
+		// In a call of its own: one call may delete in any order.
+		err = store.Delete(ctx, PlanURI(root))
 	}
 	if err != nil {
 		return fmt.Errorf("sharding: remove staged objects: %w", err)
