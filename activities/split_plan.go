@@ -102,6 +102,9 @@ func (a *Activities) splitParams(ctx context.Context, doc *jobs.SplitJob, inputs
 	if err != nil {
 		return splitParams{}, clientf("outputDataConfig.contentType: %w", err)
 	}
+	if err := checkWritable("outputDataConfig.contentType", out); err != nil {
+		return splitParams{}, err
+	}
 	schema, err := dataset.Infer(ctx, a.objects(inputs), media)
 	if err != nil {
 		return splitParams{}, err
@@ -182,6 +185,7 @@ func splitOutputs(doc *jobs.SplitJob, inputs []input, params splitParams) ([]sha
 		for i, key := range keys {
 			outputs = append(outputs, sharding.Output{
 				URI: base.Join(name, key).String(), Input: i, Fragment: sideFragment(side), Format: formatOf(media), Header: header, Optional: true,
+				ContentType: media.String(),
 			})
 		}
 	}

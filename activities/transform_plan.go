@@ -138,6 +138,9 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 			return transformParams{}, clientf("transformOutput.accept: %w", err)
 		}
 	}
+	if err := checkWritable("transformOutput.accept", out); err != nil {
+		return transformParams{}, err
+	}
 	join := doc.DataProcessing.JoinSource == "Input"
 	if join && in.Format != out.Format {
 		return transformParams{}, clientf("dataProcessing.joinSource: Input needs Accept %s, the format of the input", in.Format)
@@ -300,11 +303,25 @@ func transformOutputs(path string, inputs []input, media dataset.Media, header [
 	}
 	outputs := make([]sharding.Output, 0, len(keys)+1)
 	for i, key := range keys {
-		outputs = append(outputs, sharding.Output{URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: header})
+		outputs = append(outputs, sharding.Output{
+			URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: header, ContentType: media.String(),
+		})
 	}
 	return append(outputs, sharding.Output{
 		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
+		ContentType: string(dataset.JSONLines),
 	}), nil
+}
+
+// checkWritable refuses output formats whose fragments cannot be put together with the same bytes however they were cut.
+func checkWritable(at string, media dataset.Media) error {
+	if _, ok := formatSuffix[media.Format]; !ok {
+		return clientf("%s: outputs cannot be written as %s", at, media.Format)
+	}
+	if c := media.Compression; c != dataset.CompressionAuto && c != dataset.CompressionNone {
+		return clientf("%s: compression=%s is not supported for outputs; Parquet is compressed inside", at, c)
+	}
+	return nil
 }
 
 // mustMedia parses a content type that Media.String wrote.

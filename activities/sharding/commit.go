@@ -125,7 +125,7 @@ func assembleOutput(ctx context.Context, store storage.Store, root storage.URI, 
 	if err != nil {
 		return nil, err
 	}
-	done.URI = out.URI
+	done.URI, done.ContentType = out.URI, out.ContentType
 	if skip {
 		return done, nil
 	}

@@ -33,10 +33,11 @@ type ManifestInput struct {
 
 // ManifestOutput is one final object.
 type ManifestOutput struct {
-	URI       string
-	Rows      int64
-	Bytes     int64
-	CRC64NVME Checksum // of the object's bytes, as S3 computes it
+	URI         string
+	ContentType string `json:",omitempty"` // with parameters; empty if the object is not a table
+	Rows        int64
+	Bytes       int64
+	CRC64NVME   Checksum // of the object's bytes, as S3 computes it
 }
 
 const manifestVersion = 1
@@ -53,12 +54,20 @@ func ReadManifest(ctx context.Context, store storage.Store, uri storage.URI) (*M
 	if err != nil {
 		return nil, fmt.Errorf("sharding: read manifest: %w", err)
 	}
-	m := new(Manifest)
-	if err := json.Unmarshal(data, m); err != nil {
+	m, err := parseManifest(data)
+	if err != nil {
 		return nil, fmt.Errorf("sharding: manifest %s: %w", uri, err)
 	}
+	return m, nil
+}
+
+func parseManifest(data []byte) (*Manifest, error) {
+	m := new(Manifest)
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, err
+	}
 	if m.Version != manifestVersion {
-		return nil, fmt.Errorf("sharding: manifest %s has version %d, this program knows %d", uri, m.Version, manifestVersion)
+		return nil, fmt.Errorf("version %d, this program knows %d", m.Version, manifestVersion)
 	}
 	return m, nil
 }

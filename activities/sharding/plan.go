@@ -59,6 +59,8 @@ type Output struct {
 	Optional bool   `json:",omitempty"` // written only if some fragment has rows
 	Format   Format
 	Header   []byte `json:",omitempty"` // stands before the first fragment; line formats only
+	// ContentType, with parameters, is how the assembled object is read; empty if it is not a table.
+	ContentType string `json:",omitempty"`
 }
 
 // Format says how fragments are put together.
@@ -132,11 +134,21 @@ func adoptPlan(ctx context.Context, store storage.Store, root storage.URI, p *Pl
 	if err != nil || there.Owner == p.Owner {
 		return there, sum, err
 	}
+	m, err := ReadManifest(ctx, store, ManifestURI(root))
+	if err != nil {
+		return nil, "", err
+	}
+	if m != nil {
+		return nil, "", fmt.Errorf("sharding: %s: %w", root, ErrCommitted)
+	}
 	if _, err := Rollback(ctx, store, root); err != nil {
 		return nil, "", err
 	}
 	return WritePlan(ctx, store, root, p)
 }
+
+// ErrCommitted refuses a plan where another run's output is committed already.
+var ErrCommitted = errors.New("the output of another run of this name is committed there")
 
 // ReadPlan loads a plan and its digest.
 func ReadPlan(ctx context.Context, store storage.Store, uri storage.URI) (*Plan, string, error) {
