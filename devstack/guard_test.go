@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -121,6 +122,16 @@ func TestBodies(t *testing.T) {
 		require.NoError(t, c.(*net.TCPConn).CloseWrite())
 		_, _ = io.ReadAll(c)
 		requireContent(t, store, "victim", good)
+	})
+
+	// The janitor looks where the server really keeps unfinished uploads.
+	t.Run("place of an unfinished upload", func(t *testing.T) {
+		core := minio.Core{Client: store}
+		id, err := core.NewMultipartUpload(t.Context(), "guard", "folder/object", minio.PutObjectOptions{})
+		require.NoError(t, err)
+		found, err := filepath.Glob(filepath.Join(s.Info().Dir, "s3", "*", ".sgwtmp", "multipart", "*", id))
+		require.NoError(t, err)
+		require.Len(t, found, 1)
 	})
 
 	// Every way in which minio-go frames and signs a body.

@@ -50,6 +50,9 @@ func ServeS3(ctx context.Context, cfg S3Config, ready func()) error {
 	if err := portFree(cfg.Host, cfg.Port, "S3"); err != nil {
 		return err
 	}
+	if err := removeStaleUploads(cfg.Dir, time.Now()); err != nil {
+		return fmt.Errorf("devstack: S3 folder: %w", err)
+	}
 	backend, err := posix.New(cfg.Dir, meta.XattrMeta{}, posix.PosixOpts{
 		IOBufferSize: s3BufferSize,
 		// S3's own limit; the zero value would refuse every server-side copy.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -21,9 +22,16 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
+// cliVerb makes the test binary the command line itself, for tests that need a process of its own.
+const cliVerb = "_cli"
+
 func TestMain(m *testing.M) {
 	if devstack.ChildMain(os.Args) {
 		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == cliVerb {
+		a := &app{in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+		os.Exit(a.run(context.Background(), os.Args[2:]))
 	}
 	os.Exit(m.Run())
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -26,6 +28,7 @@ type overview struct {
 	metrics                 []jobs.MetricData
 	sides                   []jobs.SplitSideResult
 	progress                jobs.Progress
+	page                    string // of the job in the Temporal Web UI
 }
 
 // overviewOf reads a description.
@@ -136,6 +139,13 @@ func (o *overview) rate() string {
 	return s
 }
 
+// addPage links to the job's page in the Temporal Web UI, where BATCHMILL_UI_URL says where that is.
+func (o *overview) addPage(namespace string) {
+	if ui := os.Getenv("BATCHMILL_UI_URL"); ui != "" {
+		o.page = strings.TrimSuffix(ui, "/") + "/namespaces/" + url.PathEscape(namespace) + "/workflows/" + url.PathEscape(o.kind.WorkflowID(o.name))
+	}
+}
+
 // addManifest takes the number of rows from the manifest, where the description does not tell it.
 func (o *overview) addManifest(ctx context.Context, store storage.Store) {
 	if o.progress.Rows > 0 || o.manifest == "" {
@@ -174,6 +184,7 @@ func (o *overview) print(w io.Writer) {
 		{"Output", o.output},
 		{"Artifact", o.artifact},
 		{"Manifest", o.manifest},
+		{"Web UI", o.page},
 	}
 	for _, m := range o.metrics {
 		pairs = append(pairs, [2]string{m.MetricName, number(m.Value)})

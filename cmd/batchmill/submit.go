@@ -119,6 +119,7 @@ func (a *app) printDescription(ctx context.Context, c *client.Client, kind jobs.
 		return err
 	}
 	view.addManifest(ctx, c.Store())
+	view.addPage(c.Namespace())
 	view.print(a.out)
 	return nil
 }
