@@ -204,6 +204,11 @@ func (p *parquetReader) openColumns() (err error) {
 		for _, l := range p.footer.leaves(f) {
 			leaves[l] = true
 		}
+		if hasStruct(p.footer.schema.Field(f).Type) {
+			if err := tryLeaves(r, &fr.Manifest.Fields[f], p.group, p.opts.BatchRows); err != nil {
+				return err
+			}
+		}
 		if p.columns[i], err = fr.GetFieldReader(p.ctx, f, leaves, []int{p.group}); err != nil {
 			return err
 		}
@@ -229,6 +234,9 @@ func (p *parquetReader) decode(rows int64) (cols []Column, err error) {
 		}
 		if int64(col.Len()) != rows {
 			return nil, fmt.Errorf("column %q has %d of %d rows", p.schema.Field(i).Name, col.Len(), rows)
+		}
+		if !sound(col) {
+			return nil, fmt.Errorf("the nested column %q is inconsistent", p.schema.Field(i).Name)
 		}
 		cols[i] = col
 	}

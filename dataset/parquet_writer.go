@@ -191,7 +191,10 @@ func writeColumn(w *pqarrow.FileWriter, batches []Batch, c int) error {
 		}
 	}
 	if v, ok := col.(*array.FixedSizeList); ok {
-		col = listOfVectors(v)
+		var err error
+		if col, err = listOfVectors(v); err != nil {
+			return err
+		}
 	}
 	return w.WriteColumnData(col)
 }
@@ -208,17 +211,33 @@ func storedSchema(schema *Schema) *Schema {
 	return withFields(schema, fields)
 }
 
-// listOfVectors views vectors without offset as lists.
-func listOfVectors(v *array.FixedSizeList) Column {
+// listOfVectors turns vectors without offset into lists, a missing one into an empty missing list as the library wants it.
+func listOfVectors(v *array.FixedSizeList) (Column, error) {
 	width := int(v.DataType().(*arrow.FixedSizeListType).Len())
 	offsets := make([]int32, v.Len()+1)
-	for i := range offsets {
-		offsets[i] = int32(i * width)
+	values := v.ListValues()
+	var present []arrow.Array
+	for i := range v.Len() {
+		offsets[i+1] = offsets[i] + int32(width)
+		if v.IsNull(i) {
+			offsets[i+1] = offsets[i]
+		} else if v.NullN() > 0 {
+			present = append(present, array.NewSlice(values, int64(i*width), int64((i+1)*width)))
+		}
+	}
+	if v.NullN() > 0 {
+		values = array.NewSlice(values, 0, 0)
+		if len(present) > 0 {
+			var err error
+			if values, err = array.Concatenate(present, memory.DefaultAllocator); err != nil {
+				return nil, err
+			}
+		}
 	}
 	elem := v.DataType().(*arrow.FixedSizeListType).ElemField()
 	t := arrow.ListOfField(arrow.Field{Name: "element", Type: elem.Type, Nullable: elem.Nullable})
-	d := array.NewData(t, v.Len(), []*memory.Buffer{v.Data().Buffers()[0], bytesBuffer(offsets)}, []arrow.ArrayData{v.ListValues().Data()}, v.NullN(), 0)
-	return array.NewListData(d)
+	d := array.NewData(t, v.Len(), []*memory.Buffer{v.Data().Buffers()[0], bytesBuffer(offsets)}, []arrow.ArrayData{values.Data()}, v.NullN(), 0)
+	return array.NewListData(d), nil
 }
 
 func (p *parquetWriter) Close() error {
