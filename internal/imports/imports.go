@@ -49,7 +49,6 @@ type fence struct {
 
 var fences = []fence{
 	{"github.com/apache/arrow/", []string{"dataset"}, "a later move to another Arrow must be one package's work"},
-	{"github.com/xitongsys/", []string{"dataset"}, "the second Parquet implementation is for dataset's tests"},
 	{"go.temporal.io/server", []string{"devstack", "cmd"}, "the server weighs 130 MB and minutes of building"},
 	{"github.com/temporalio/ui-server", []string{"devstack", "cmd"}, "the server weighs 130 MB and minutes of building"},
 	{"github.com/versity/", []string{"devstack", "storage/s3"}, "the S3 server is part of the embedded stack, and what the driver is tested on"},
@@ -57,6 +56,12 @@ var fences = []fence{
 	{"go.temporal.io/sdk", []string{"workflows", "activities", "worker", "client", "api", "cmd", "bench", "devstack", "examples", "internal"}, "pure packages know no Temporal"},
 	{"go.temporal.io/api", []string{"workflows", "activities", "worker", "client", "api", "cmd", "bench", "devstack", "examples", "internal"}, "pure packages know no Temporal"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only the binary has verbs"},
+}
+
+// testModules are imported by tests, and else only by the named room.
+var testModules = map[string]string{
+	"github.com/xitongsys/":       "dataset", // the second Parquet implementation; dataset takes its types of the file's footer
+	"github.com/stretchr/testify": "",
 }
 
 // room is the top-level folder of a path inside the module.

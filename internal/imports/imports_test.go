@@ -83,6 +83,11 @@ func refuse(folder, imported string, test bool) string {
 			return fmt.Sprintf("only %s may, because %s", strings.Join(f.folders, ", "), f.why)
 		}
 	}
+	for m, by := range testModules {
+		if strings.HasPrefix(imported, m) && !test && !testPackage(folder) && room(folder) != by {
+			return "only tests may"
+		}
+	}
 	if imported == module {
 		return "there is no package at the root"
 	}
@@ -91,7 +96,7 @@ func refuse(folder, imported string, test bool) string {
 		return ""
 	}
 	if room(to) == "internal" {
-		if test || room(folder) == "internal" || folder == "bench" || endToEnd(folder) || strings.HasSuffix(folder, "test") {
+		if test || folder == "bench" || testPackage(folder) {
 			return ""
 		}
 		return "internal is for tests"
@@ -107,6 +112,11 @@ func refuse(folder, imported string, test bool) string {
 		return ""
 	}
 	return fmt.Sprintf("room %s may import %s only; see ARCHITECTURE.md", room(folder), strings.Join(may, ", "))
+}
+
+// testPackage tells packages that only tests import: the internal ones and conformance suites.
+func testPackage(folder string) bool {
+	return room(folder) == "internal" || strings.HasSuffix(folder, "/conformance") || strings.HasSuffix(folder, "test")
 }
 
 // endToEnd is the one test package that drives the whole.
