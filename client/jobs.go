@@ -203,12 +203,20 @@ type ListOptions struct {
 	Max          int // 100 if zero
 }
 
+// listQuery finds the workflows that are jobs of a kind. It asks for nothing that only a worker sets: a job no worker has
+// picked up yet has no status, and one that was ended from outside has an old one, so the description has the last word.
+func listQuery(kind jobs.Kind, status string) string {
+	query := fmt.Sprintf("WorkflowType = '%s' AND WorkflowId STARTS_WITH '%s/'", kind.Name, kind.IDPrefix)
+	if status != "" {
+		query += fmt.Sprintf(" AND (%s = '%s' OR %[1]s IS NULL OR ExecutionStatus IN ('Terminated', 'TimedOut'))",
+			protocol.AttributeStatus, strings.ReplaceAll(status, "'", ""))
+	}
+	return query
+}
+
 // List returns the descriptions of jobs of a kind, newest first.
 func (c *Client) List(ctx context.Context, kind jobs.Kind, o ListOptions) ([]jobs.Document, error) {
-	query := fmt.Sprintf("WorkflowType = '%s' AND %s = '%s'", kind.Name, protocol.AttributeKind, kind.Name)
-	if o.Status != "" {
-		query += fmt.Sprintf(" AND %s = '%s'", protocol.AttributeStatus, strings.ReplaceAll(o.Status, "'", ""))
-	}
+	query := listQuery(kind, o.Status)
 	if o.Max == 0 {
 		o.Max = 100
 	}
@@ -231,6 +239,9 @@ func (c *Client) List(ctx context.Context, kind jobs.Kind, o ListOptions) ([]job
 			d, err := described(kind, name, info.GetMemo(), info.GetStatus(), info.GetStartTime().AsTime(), c.arn(kind, name))
 			if err != nil {
 				return nil, err
+			}
+			if status, _ := Status(kind, d); o.Status != "" && status != o.Status {
+				continue
 			}
 			if found = append(found, d); len(found) == o.Max {
 				return found, nil

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/batchmill/batchmill/activities/protocol"
@@ -80,6 +82,8 @@ func (c *Client) CreateSchedule(ctx context.Context, s Schedule) error {
 			Memo:          map[string]any{protocol.MemoTimeZone: zone.String()},
 			StaticSummary: fmt.Sprintf("%s of schedule %s", s.Kind.Name, s.Name),
 		},
+		// Temporal takes cron expressions apart; this keeps them as they were written.
+		Memo:    map[string]any{memoCron: s.Cron},
 		Overlap: overlap, CatchupWindow: s.CatchUp, Paused: s.Paused, Note: s.Note,
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
@@ -112,6 +116,17 @@ func (c *Client) checkScheduled(s Schedule, zone *time.Location) (jobs.Document,
 	return doc, nil
 }
 
+const memoCron = "Cron"
+
+// cronOf reads the expressions a schedule was made with.
+func cronOf(memo *commonpb.Memo) (cron []string) {
+	if p, ok := memo.GetFields()[memoCron]; ok {
+		// A schedule made by another program may use the key for something else: then there is nothing to show.
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &cron)
+	}
+	return cron
+}
+
 // ScheduleInfo is what a schedule says of itself.
 type ScheduleInfo struct {
 	Name     string
@@ -137,7 +152,7 @@ func (c *Client) ListSchedules(ctx context.Context) ([]ScheduleInfo, error) {
 		if err != nil {
 			return nil, temporalError(err)
 		}
-		info := ScheduleInfo{Name: e.ID, Kind: e.WorkflowType.Name, Paused: e.Paused, Note: e.Note}
+		info := ScheduleInfo{Name: e.ID, Kind: e.WorkflowType.Name, Paused: e.Paused, Note: e.Note, Cron: cronOf(e.Memo)}
 		if len(e.NextActionTimes) > 0 {
 			info.Next = e.NextActionTimes[0]
 		}
@@ -158,7 +173,7 @@ func (c *Client) DescribeSchedule(ctx context.Context, name string) (ScheduleInf
 	if err != nil {
 		return ScheduleInfo{}, scheduleError(name, err)
 	}
-	info := ScheduleInfo{Name: name, Paused: d.Schedule.State.Paused, Note: d.Schedule.State.Note, Runs: d.Info.NumActions}
+	info := ScheduleInfo{Name: name, Paused: d.Schedule.State.Paused, Note: d.Schedule.State.Note, Runs: d.Info.NumActions, Cron: cronOf(d.Memo)}
 	if a, ok := d.Schedule.Action.(*client.ScheduleWorkflowAction); ok {
 		info.Kind, _ = a.Workflow.(string)
 	}
