@@ -25,7 +25,17 @@ func TestMain(m *testing.M) {
 		fmt.Println("end-to-end tests are left out with -short")
 		return
 	}
+	// Most of these tests wait for a server or for a timeout, so more of them than there are cores run side by side.
+	if !given("test.parallel") {
+		_ = flag.Set("test.parallel", "6")
+	}
 	os.Exit(run(m))
+}
+
+func given(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 func run(m *testing.M) int {

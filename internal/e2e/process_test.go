@@ -53,12 +53,17 @@ type process struct {
 
 // start runs the binary with environment env besides our own, and returns once the ready file is there.
 func start(env []string, log, readyFile string, args ...string) (*process, error) {
+	_ = os.Remove(readyFile)
+	return startUntil(env, log, func() bool { _, err := os.Stat(readyFile); return err == nil }, args...)
+}
+
+// startUntil returns once the process is ready.
+func startUntil(env []string, log string, ready func() bool, args ...string) (*process, error) {
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	_ = os.Remove(readyFile)
 	p := &process{cmd: exec.Command(binary, args...), log: log, ended: make(chan struct{})}
 	p.cmd.Env = append(cleanEnv(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = file, file
@@ -70,8 +75,7 @@ func start(env []string, log, readyFile string, args ...string) (*process, error
 		p.code = p.cmd.ProcessState.ExitCode()
 		close(p.ended)
 	}()
-	err = poll(func() bool { _, err := os.Stat(readyFile); return err == nil }, p.ended)
-	if err != nil {
+	if err := poll(ready, p.ended); err != nil {
 		p.kill()
 		text, _ := os.ReadFile(log)
 		return nil, fmt.Errorf("batchmill %s: %w\n%s", args[0], err, text)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -173,4 +174,28 @@ func (s *stack) showLogs(to io.Writer) {
 		text, _ := os.ReadFile(log)
 		fmt.Fprintf(to, "--- %s\n%s\n", filepath.Base(log), text[max(0, len(text)-8000):])
 	}
+}
+
+// ownS3 serves the store from a `batchmill s3` of its own from now on: the same folder, port and keys each time.
+func (s *stack) ownS3(t *testing.T) *process {
+	t.Helper()
+	if s.env["own"] == "" {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		s.env["AWS_ENDPOINT_URL_S3"], s.env["own"] = "http://"+listener.Addr().String(), "yes"
+		require.NoError(t, listener.Close())
+		s.conn.Close()
+		require.NoError(t, s.connect())
+	}
+	_, _, port := s.ports(t)
+	p, err := startUntil(s.environ(), filepath.Join(s.dir, "s3.log"), func() bool {
+		answer, err := http.Get(s.env["AWS_ENDPOINT_URL_S3"] + "/-/healthy")
+		if err == nil {
+			answer.Body.Close()
+		}
+		return err == nil && answer.StatusCode == http.StatusOK
+	}, "s3", "--dir", filepath.Join(s.dir, "own-s3"), "--port", strconv.Itoa(port))
+	require.NoError(t, err)
+	t.Cleanup(p.kill)
+	return p
 }
