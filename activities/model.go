@@ -29,9 +29,14 @@ type ModelPin struct {
 	SHA256    string // of the artifact's bytes
 }
 
+// Bounds of an artifact, in bytes: it is held in memory, packed and unpacked.
 const (
-	maxArtifact = 4 << 30  // bytes of an artifact
-	maxUnpacked = 16 << 30 // bytes of its files: a bound for archives that unpack to far more than they are
+	maxArtifact = 1 << 30
+	maxUnpacked = 2 << 30
+	// An archive may unpack to 64 MiB and a hundred times its size; JSON models pack to a tenth or so. Deflate alone could
+	// blow a small one up a thousandfold, and tar's sparse files without any bound.
+	unpackedFloor = 64 << 20
+	unpackedRatio = 100
 )
 
 // ModelURI is where the document of a registered model is kept.
@@ -64,15 +69,30 @@ func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, erro
 	if err != nil {
 		return ModelPin{}, clientf("model %s: modelDataUrl: %w", name, err)
 	}
-	artifact, info, err := storage.ReadAll(ctx, a.store, uri)
-	if errors.Is(err, storage.ErrNotFound) {
-		return ModelPin{}, clientf("model %s: artifact %s does not exist", name, uri)
-	}
+	artifact, info, err := a.readArtifact(ctx, uri)
 	if err != nil {
-		return ModelPin{}, err
+		return ModelPin{}, fmt.Errorf("model %s: %w", name, err)
 	}
 	sum := sha256.Sum256(artifact)
 	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hex.EncodeToString(sum[:])}, nil
+}
+
+// readArtifact reads an artifact into memory.
+func (a *Activities) readArtifact(ctx context.Context, uri storage.URI) ([]byte, storage.Info, error) {
+	r, info, err := a.store.Get(ctx, uri, storage.GetOptions{})
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
+		return nil, info, clientf("artifact %s does not exist", uri)
+	}
+	if err != nil {
+		return nil, info, err
+	}
+	defer r.Close()
+	if info.Size > maxArtifact {
+		return nil, info, clientf("artifact %s has %d bytes; the limit is %d", uri, info.Size, maxArtifact)
+	}
+	data := make([]byte, info.Size)
+	_, err = io.ReadFull(r, data)
+	return data, info, err
 }
 
 // modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content.
@@ -117,9 +137,9 @@ func (a *Activities) loadModel(ctx context.Context, pin ModelPin) (algorithms.Pr
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := storage.ReadAll(ctx, a.store, uri)
+	data, _, err := a.readArtifact(ctx, uri)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("model %s: %w", pin.Name, err)
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != pin.SHA256 {
 		return nil, clientf("artifact %s changed while the job was running", uri)
@@ -140,15 +160,28 @@ func unpack(name string, data []byte) (fstest.MapFS, error) {
 	if len(data) < 2 || data[0] != 0x1f || data[1] != 0x8b {
 		return fstest.MapFS{name: {Data: data}}, nil
 	}
-	if len(data) > maxArtifact {
-		return nil, fmt.Errorf("larger than %d bytes", int64(maxArtifact))
-	}
 	gz, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("not a gzip file: %w", err)
 	}
-	files := fstest.MapFS{}
-	r := tar.NewReader(io.LimitReader(gz, maxUnpacked))
+	limit := min(maxUnpacked, unpackedFloor+unpackedRatio*int64(len(data)))
+	packed := &io.LimitedReader{R: gz, N: limit}
+	files, err := readTar(tar.NewReader(packed), limit)
+	if err == nil {
+		// The archive ends before the gzip stream does: only its very end tells whether the bytes are sound.
+		if _, err = io.Copy(io.Discard, packed); err != nil {
+			err = fmt.Errorf("not a sound gzip file: %w", err)
+		}
+	}
+	if packed.N <= 0 {
+		return nil, &unpackedError{limit}
+	}
+	return files, err
+}
+
+// readTar reads the regular files of an archive, limit bytes of them at most.
+func readTar(r *tar.Reader, limit int64) (fstest.MapFS, error) {
+	files, left := fstest.MapFS{}, limit
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -160,10 +193,21 @@ func unpack(name string, data []byte) (fstest.MapFS, error) {
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}
-		content, err := io.ReadAll(r)
+		// A sparse file's holes are not in the archive, so what the archive holds bounds nothing.
+		content, err := io.ReadAll(io.LimitReader(r, left+1))
 		if err != nil {
 			return nil, fmt.Errorf("member %s: %w", h.Name, err)
 		}
+		if left -= int64(len(content)); left < 0 {
+			return nil, &unpackedError{limit}
+		}
 		files[path.Clean(h.Name)] = &fstest.MapFile{Data: content}
 	}
+}
+
+// unpackedError says that an archive unpacks to more than it may.
+type unpackedError struct{ limit int64 }
+
+func (e *unpackedError) Error() string {
+	return fmt.Sprintf("unpacks to more than %d bytes, the limit for an archive of its size", e.limit)
 }
