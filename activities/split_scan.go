@@ -106,6 +106,9 @@ func (a *Activities) DecideSplit(ctx context.Context, ref protocol.PlanRef) (boo
 	merged := new(split.Summary)
 	for i := range plan.Shards {
 		data, _, err := storage.ReadAll(ctx, a.store, scanURI(base, pass, i))
+		if errors.Is(err, storage.ErrNotFound) && before != nil {
+			return false, nil // the pass was decided by an earlier attempt, whose answer was lost; the next has not begun
+		}
 		if err != nil {
 			return false, err
 		}

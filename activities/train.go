@@ -258,9 +258,9 @@ func (a *Activities) PublishModel(ctx context.Context, ref protocol.PublishRef) 
 	}
 	info, err := a.store.Stat(ctx, staged)
 	if errors.Is(err, storage.ErrNotFound) {
-		// An earlier attempt published and cleaned up, but its answer was lost.
+		// An earlier attempt published and began to clean up.
 		if _, err := a.store.Stat(ctx, artifact); err == nil {
-			return protocol.Published{ArtifactURI: artifact.String()}, nil
+			return protocol.Published{ArtifactURI: artifact.String()}, sharding.RemoveStaged(ctx, a.store, base)
 		}
 	}
 	if err != nil {
