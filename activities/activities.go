@@ -21,6 +21,7 @@ type Activities struct {
 	state    storage.URI
 	registry *algorithms.Registry
 	threads  int
+	units    int64 // target size of units of line formats, in bytes; 0 means dataset's
 	models   *modelCache
 	plans    *planCache
 	log      *slog.Logger

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -128,6 +129,14 @@ func (a *Activities) readManifestFile(ctx context.Context, uri storage.URI) ([]i
 		found = append(found, input{info, relative(base.Key, at.Key)})
 	}
 	return found, nil
+}
+
+// inputError names an input that is no longer the one the plan has pinned.
+func inputError(object dataset.Object, err error) error {
+	if errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrNotFound) {
+		return clientf("input %s changed while the job was running: %w", object.Name(), err)
+	}
+	return err
 }
 
 // outputKeys gives each input the name of its output and refuses two inputs that would share one.

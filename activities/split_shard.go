@@ -161,7 +161,7 @@ func eachBatch(ctx context.Context, store storage.Store, plan *sharding.Plan, pa
 	}
 	reader, err := dataset.NewReader(ctx, obj, dataset.ReadOptions{Media: mustMedia(params.In), Unit: unit, Schema: schema})
 	if err != nil {
-		return err
+		return inputError(obj, err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	row := max(unit.FirstRow, 0)
@@ -171,7 +171,7 @@ func eachBatch(ctx context.Context, store storage.Store, plan *sharding.Plan, pa
 			return nil
 		}
 		if err != nil {
-			return err
+			return inputError(obj, err)
 		}
 		err = use(b, row)
 		row += b.NumRows()

@@ -178,6 +178,7 @@ type channelReader struct {
 	next, to int
 	media    dataset.Media
 	schema   *dataset.Schema
+	object   dataset.Object
 	open     dataset.Reader
 }
 
@@ -196,7 +197,7 @@ func (r *channelReader) Next() (dataset.Batch, error) {
 		}
 		b, err := r.open.Next()
 		if !errors.Is(err, io.EOF) {
-			return b, err
+			return b, inputError(r.object, err)
 		}
 		if err := r.Close(); err != nil {
 			return nil, err
@@ -213,8 +214,9 @@ func (r *channelReader) openNext() error {
 	if err != nil {
 		return err
 	}
+	r.object = object
 	r.open, err = dataset.NewReader(r.ctx, object, dataset.ReadOptions{Media: r.media, Schema: r.schema})
-	return err
+	return inputError(object, err)
 }
 
 func (r *channelReader) Close() error {

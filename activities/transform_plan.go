@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,7 +166,21 @@ func (a *Activities) outputHeader(ctx context.Context, params transformParams) (
 	if err != nil {
 		return nil, err
 	}
-	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Output()), media)
+	return headerLine(dataset.NewSchema(true, predictor.Output()), media)
+}
+
+// headerLine is what a table without rows looks like: the header where the media has one, and nothing else.
+func headerLine(schema *dataset.Schema, media dataset.Media) ([]byte, error) {
+	if !media.Header {
+		return nil, nil
+	}
+	var line bytes.Buffer
+	w, err := dataset.NewWriter(&line, schema, dataset.WriteOptions{Media: media})
+	if err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return line.Bytes(), err
 }
 
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
@@ -195,7 +210,7 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 					return err
 				}
 			}
-			units, err := dataset.Units(ctx, in.object(a.store), media, 0)
+			units, err := dataset.Units(ctx, in.object(a.store), media, a.units)
 			out[i] = sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag, Units: units}
 			return err
 		})

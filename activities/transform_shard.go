@@ -132,7 +132,7 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 		return err
 	}
 	if t.bound, err = bindObject(ctx, t.predictor, object, mustMedia(t.params.In)); err != nil {
-		return err
+		return inputError(object, err)
 	}
 	t.rejects = json.NewEncoder(t.stage(fragmentRejects, sharding.Lines))
 	units := t.plan.Inputs[shard.Input].Units[shard.From:shard.To]
@@ -158,7 +158,7 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 	}
 	reader, err := dataset.NewReader(ctx, object, opt)
 	if err != nil {
-		return err
+		return inputError(object, err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	for {
@@ -167,7 +167,7 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 			return cutRowGroup(t.writer)
 		}
 		if err != nil {
-			return err
+			return inputError(object, err)
 		}
 		err = t.score(batch)
 		batch.Release()
