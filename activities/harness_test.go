@@ -1,0 +1,291 @@
+package activities
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/activities/sharding"
+	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/xgboost"
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/internal/testdata"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+	"github.com/batchmill/batchmill/storage/memory"
+)
+
+// shop is a worker's activities over a store in memory, with what a workflow would do around them.
+type shop struct {
+	testing.TB
+	*Activities
+	store storage.Store
+}
+
+// newShop makes the activities of one worker; small units make many shards of small tables.
+func newShop(t testing.TB, store storage.Store) *shop {
+	a := New(Options{
+		Store: store, State: storage.URI{Bucket: "state"}, Registry: algorithms.NewRegistry(xgboost.New()), Threads: 2,
+	})
+	a.units = 8 << 10
+	return &shop{TB: t, Activities: a, store: store}
+}
+
+func newStore() *memory.Store { return memory.New("b", "state") }
+
+func (s *shop) put(uri string, data []byte) {
+	s.Helper()
+	at, err := storage.ParseURI(uri)
+	require.NoError(s, err)
+	_, err = storage.WriteAll(s.Context(), s.store, at, data, storage.PutOptions{})
+	require.NoError(s, err)
+}
+
+// read is every object below a prefix, by key.
+func (s *shop) read(prefix string) map[string]string {
+	s.Helper()
+	at, err := storage.ParseURI(prefix)
+	require.NoError(s, err)
+	all := map[string]string{}
+	err = s.store.List(s.Context(), at, func(info storage.Info) error {
+		data, _, err := storage.ReadAll(s.Context(), s.store, info.URI)
+		all[info.URI.Key] = string(data)
+		return err
+	})
+	require.NoError(s, err)
+	return all
+}
+
+// register makes a model of an artifact, as the client does.
+func (s *shop) register(name string, artifact []byte) {
+	s.Helper()
+	uri := "s3://b/models/" + name + "/model.tar.gz"
+	if artifact != nil {
+		s.put(uri, artifact)
+	}
+	d := jobs.DescribeModel(jobs.Model{ModelName: name, PrimaryContainer: &jobs.ContainerDefinition{Image: "xgboost:1", ModelDataUrl: uri}}, "arn", time.Unix(0, 0))
+	data, err := json.Marshal(d)
+	require.NoError(s, err)
+	s.put(ModelURI(storage.URI{Bucket: "state"}, name).String(), data)
+}
+
+// reference is a model that XGBoost has trained, packed as an artifact, and its predictions.
+func reference(t testing.TB, name string) (artifact []byte, predictions []float64) {
+	t.Helper()
+	model, err := os.ReadFile(testdata.Path(t, "xgboost_reference", name, "model.json"))
+	require.NoError(t, err)
+	artifact, err = pack(map[string][]byte{"xgboost-model": model})
+	require.NoError(t, err)
+	text, err := os.ReadFile(testdata.Path(t, "xgboost_reference", name, "test_predictions.txt"))
+	require.NoError(t, err)
+	for _, f := range strings.Fields(string(text)) {
+		v, err := strconv.ParseFloat(f, 64)
+		require.NoError(t, err)
+		predictions = append(predictions, v)
+	}
+	return artifact, predictions
+}
+
+// table is a CSV table of the shared data.
+func table(t testing.TB, elem ...string) [][]string {
+	t.Helper()
+	f, err := os.Open(testdata.Path(t, elem...))
+	require.NoError(t, err)
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(elem[len(elem)-1], ".gz") {
+		r, err = gzip.NewReader(f)
+		require.NoError(t, err)
+	}
+	records, err := csv.NewReader(r).ReadAll()
+	require.NoError(t, err)
+	return records
+}
+
+func california(t testing.TB) [][]string {
+	return table(t, "california_housing", "california_train80.csv")
+}
+
+// californiaTest is the rows that the reference models of california_housing were tested on, with their header.
+func californiaTest(t testing.TB) [][]string {
+	all := california(t)
+	rows := all[:1]
+	for i := 1; i < len(all); i += 5 {
+		rows = append(rows[:len(rows):len(rows)], all[i])
+	}
+	return rows
+}
+
+func toCSV(t testing.TB, rows [][]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, csv.NewWriter(&b).WriteAll(rows))
+	return b.Bytes()
+}
+
+// columns keeps the first n columns.
+func columns(rows [][]string, n int) [][]string {
+	out := make([][]string, len(rows))
+	for i, r := range rows {
+		out[i] = r[:n]
+	}
+	return out
+}
+
+// toParquet writes a CSV table with header as Parquet with row groups of that many rows.
+func toParquet(t testing.TB, rows [][]string, group int) []byte {
+	t.Helper()
+	s := newShop(t, newStore())
+	s.put("s3://b/t", toCSV(t, rows))
+	info, err := s.store.Stat(t.Context(), storage.URI{Bucket: "b", Key: "t"})
+	require.NoError(t, err)
+	object, media := storage.NewObject(s.store, info), dataset.Media{Format: dataset.CSV, Header: true}
+	schema, err := dataset.Infer(t.Context(), []dataset.Object{object}, media)
+	require.NoError(t, err)
+	r, err := dataset.NewReader(t.Context(), object, dataset.ReadOptions{Media: media, Schema: schema})
+	require.NoError(t, err)
+	defer r.Close()
+	var buf bytes.Buffer
+	w, err := dataset.NewWriter(&buf, schema, dataset.WriteOptions{Media: dataset.Media{Format: dataset.Parquet}, RowGroupRows: group})
+	require.NoError(t, err)
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		require.NoError(t, w.Write(b))
+		b.Release()
+	}
+	require.NoError(t, w.Close())
+	return buf.Bytes()
+}
+
+// object is JSON text under construction.
+type object = map[string]any
+
+func document(t testing.TB, o object) jobs.Document {
+	t.Helper()
+	data, err := json.Marshal(o)
+	require.NoError(t, err)
+	return data
+}
+
+// transformDoc scores s3://b/in/ with the model "m" into s3://b/out/.
+func transformDoc(contentType string, env object) object {
+	return object{
+		"TransformJobName": "score", "ModelName": "m", "Environment": env,
+		"TransformInput": object{
+			"ContentType": contentType, "DataSource": object{"S3DataSource": object{"S3DataType": "S3Prefix", "S3Uri": "s3://b/in/"}},
+		},
+		"TransformOutput": object{"S3OutputPath": "s3://b/out/"},
+	}
+}
+
+func shards(n int) object { return object{"BATCHMILL_SHARDS": strconv.Itoa(n)} }
+
+// splitDoc splits s3://b/in/ into s3://b/out/.
+func splitDoc(contentType string, strategy object, n int) object {
+	d := object{
+		"SplitJobName": "cut", "SplitStrategy": strategy, "Environment": shards(n),
+		"InputDataConfig": []any{object{
+			"ChannelName": "data", "ContentType": contentType,
+			"DataSource": object{"S3DataSource": object{"S3DataType": "S3Prefix", "S3Uri": "s3://b/in/"}},
+		}},
+		"OutputDataConfig": object{"S3OutputPath": "s3://b/out/", "ContentType": "text/csv;header=present"},
+	}
+	if strategy["Type"] != jobs.SplitKFold {
+		d["Outputs"] = []any{
+			object{"ChannelName": "train", "Fraction": 0.7}, object{"ChannelName": "validation", "Fraction": 0.2}, object{"ChannelName": "test", "Fraction": 0.1},
+		}
+	}
+	return d
+}
+
+// transform does what the workflow does, the clean-up after a failure included.
+func (s *shop) transform(doc object) (protocol.Committed, error) {
+	s.Helper()
+	return s.sharded(jobs.TransformKind, protocol.Job{Name: "score", Document: document(s, doc)}, s.PlanTransform, s.TransformShards)
+}
+
+func (s *shop) split(doc object) (protocol.Committed, error) {
+	s.Helper()
+	return s.sharded(jobs.SplitKind, protocol.Job{Name: "cut", Document: document(s, doc)}, s.PlanSplit, s.SplitShards)
+}
+
+func (s *shop) sharded(kind jobs.Kind, job protocol.Job, plan func(context.Context, protocol.Job) (protocol.Planned, error), work func(context.Context, protocol.Range) (protocol.RangeDone, error)) (done protocol.Committed, err error) {
+	ctx := s.Context()
+	ref := protocol.PlanRef{Job: job, Kind: kind.Name}
+	defer func() {
+		if err != nil {
+			committed, failed := s.CleanUp(ctx, ref)
+			require.NoError(s, failed)
+			require.False(s, committed)
+		}
+	}()
+	planned, err := plan(ctx, job)
+	if err != nil {
+		return done, err
+	}
+	ref.PlanURI, ref.Digest, ref.Shards = planned.PlanURI, planned.Digest, planned.Shards
+	each := func(work func(context.Context, protocol.Range) (protocol.RangeDone, error)) error {
+		// Ranges run last to first: nothing may depend on their order.
+		for to := planned.Shards; to > 0; to -= planned.PerTask {
+			r := protocol.Range{Job: job, PlanURI: planned.PlanURI, Digest: planned.Digest, From: max(0, to-planned.PerTask), To: to}
+			if _, err := work(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for final := !planned.Scan; !final; {
+		if err := each(s.ScanShards); err != nil {
+			return done, err
+		}
+		if final, err = s.DecideSplit(ctx, ref); err != nil {
+			return done, err
+		}
+	}
+	if err := each(work); err != nil {
+		return done, err
+	}
+	return s.Commit(ctx, ref)
+}
+
+// verify checks a committed job's output against its manifest.
+func (s *shop) verify(done protocol.Committed) *sharding.Report {
+	s.Helper()
+	uri, err := storage.ParseURI(done.ManifestURI)
+	require.NoError(s, err)
+	report, err := sharding.Verify(s.Context(), s.store, uri, nil)
+	require.NoError(s, err)
+	require.Empty(s, report.Problems)
+	return report
+}
+
+// sameObjects compares by key and bytes, without printing megabytes.
+func sameObjects(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	for key, data := range got {
+		old, ok := want[key]
+		require.True(t, ok, "%s should not be there", key)
+		require.True(t, old == data, "%s has other bytes (%d, want %d)", key, len(data), len(old))
+	}
+	require.Equal(t, len(want), len(got))
+}
+
+func jobOf(s *shop, doc object) protocol.Job {
+	return protocol.Job{Name: "score", Document: document(s, doc)}
+}

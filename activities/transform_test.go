@@ -1,0 +1,341 @@
+package activities
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// near holds predictions to XGBoost's own, to 1e-6 of their size.
+func near(t testing.TB, want []float64, got []string) {
+	t.Helper()
+	require.Equal(t, len(want), len(got))
+	for i, text := range got {
+		v, err := strconv.ParseFloat(text, 64)
+		require.NoError(t, err)
+		require.LessOrEqual(t, math.Abs(v-want[i]), 1e-6*max(1, math.Abs(want[i])), "row %d: %v, want %v", i, v, want[i])
+	}
+}
+
+func lines(s string) []string { return strings.Split(strings.TrimSuffix(s, "\n"), "\n") }
+
+// TestTransformPredictsAsXGBoost scores real rows with models that XGBoost has trained, in every form the input can have, and
+// for 1, 3 and 17 shards with equal bytes.
+func TestTransformPredictsAsXGBoost(t *testing.T) {
+	t.Parallel()
+	house := californiaTest(t)
+	ignore := ";ignore=median_house_value+ocean_proximity"
+	for _, c := range []struct {
+		name, model, contentType string
+		inputs                   map[string][]byte
+		output                   string
+		most                     int // shards
+	}{
+		{"csv without header", "california_missing", "text/csv", map[string][]byte{"a.csv": toCSV(t, columns(house, 8)[1:])}, "out/a.csv.out", 17},
+		{"csv with header", "california_gamma", "text/csv;header=present" + ignore, map[string][]byte{"d/a.csv": toCSV(t, house)}, "out/d/a.csv.out", 17},
+		{"parquet", "california_missing", "application/x-parquet" + ignore, map[string][]byte{"a.parquet": toParquet(t, house, 150)}, "out/a.out.parquet", 17},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			artifact, want := reference(t, c.model)
+			var first map[string]string
+			for _, n := range []int{1, 3, c.most} {
+				s := newShop(t, newStore())
+				s.register("m", artifact)
+				for name, data := range c.inputs {
+					s.put("s3://b/in/"+name, data)
+				}
+				done, err := s.transform(transformDoc(c.contentType, shards(n)))
+				require.NoError(t, err)
+				require.EqualValues(t, len(want), done.Rows)
+				require.Zero(t, done.Rejected)
+				s.verify(done)
+				got := s.read("s3://b/out/")
+				if first == nil {
+					first = got
+					require.Len(t, got, 2, "the output and the manifest")
+					if strings.HasSuffix(c.output, ".parquet") {
+						near(t, want, s.column(c.output, "SageMakerOutput"))
+					} else {
+						near(t, want, lines(got[c.output]))
+					}
+				}
+				sameObjects(t, first, got)
+			}
+		})
+	}
+}
+
+// column reads a column of a Parquet object as text.
+func (s *shop) column(key, name string) []string {
+	s.Helper()
+	info, err := s.store.Stat(s.Context(), storage.URI{Bucket: "b", Key: key})
+	require.NoError(s, err)
+	r, err := dataset.NewReader(s.Context(), storage.NewObject(s.store, info), dataset.ReadOptions{Media: dataset.Media{Format: dataset.Parquet}, Columns: []string{name}})
+	require.NoError(s, err)
+	defer r.Close()
+	var out []string
+	for {
+		b, err := r.Next()
+		if err != nil {
+			return out
+		}
+		text, err := dataset.Strings(b.Column(0))
+		require.NoError(s, err)
+		for i := range int(b.NumRows()) {
+			v, _ := text(i)
+			out = append(out, v)
+		}
+		b.Release()
+	}
+}
+
+// TestTransformOfManyClasses writes one field per class, and reads sparse rows.
+func TestTransformOfManyClasses(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "iris_softprob")
+	iris := table(t, "small_classics", "iris.csv")
+	rows := [][]string{}
+	for i := 1; i < len(iris); i += 5 {
+		rows = append(rows, iris[i][:4])
+	}
+	s := newShop(t, newStore())
+	s.register("m", artifact)
+	s.put("s3://b/in/iris.csv", toCSV(t, rows))
+	done, err := s.transform(transformDoc("text/csv", nil))
+	require.NoError(t, err)
+	s.verify(done)
+	var got []string
+	for _, l := range lines(s.read("s3://b/out/iris")["out/iris.csv.out"]) {
+		fields := strings.Split(l, ",")
+		require.Len(t, fields, 3)
+		got = append(got, fields...)
+	}
+	near(t, want, got)
+}
+
+// TestJoinKeepsText: with JoinSource Input a CSV record comes out as it was written, the prediction behind it.
+func TestJoinKeepsText(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	house := californiaTest(t)[1:]
+	var in, head []byte
+	for i, r := range columns(house, 8) {
+		r = append([]string(nil), r...)
+		switch i % 3 { // as many ways to write the same number
+		case 0:
+			r[0] = `"` + r[0] + `"`
+		case 1:
+			r[1] += "00"
+		}
+		head = append(append([]byte(nil), strings.Join(r, ",")...), '\n')
+		in = append(in, head...)
+	}
+	var first map[string]string
+	for _, n := range []int{1, 3, 17} {
+		s := newShop(t, newStore())
+		s.register("m", artifact)
+		s.put("s3://b/in/a.csv", in)
+		doc := transformDoc("text/csv", shards(n))
+		doc["DataProcessing"] = object{"JoinSource": "Input"}
+		done, err := s.transform(doc)
+		require.NoError(t, err)
+		s.verify(done)
+		got := s.read("s3://b/out/")
+		if first == nil {
+			first = got
+			var predictions []string
+			for i, l := range lines(got["out/a.csv.out"]) {
+				at := strings.LastIndexByte(l, ',')
+				require.Equal(t, lines(string(in))[i], l[:at])
+				predictions = append(predictions, l[at+1:])
+			}
+			near(t, want, predictions)
+		}
+		sameObjects(t, first, got)
+	}
+}
+
+// TestJoinKeepsColumns: with Parquet all columns come out with their types, the prediction as the last.
+func TestJoinKeepsColumns(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	house := californiaTest(t)
+	in := toParquet(t, house, 150)
+	var first map[string]string
+	for _, n := range []int{1, 3, 17} {
+		s := newShop(t, newStore())
+		s.register("m", artifact)
+		s.put("s3://b/in/a.parquet", in)
+		doc := transformDoc("application/x-parquet;ignore=median_house_value+ocean_proximity", shards(n))
+		doc["DataProcessing"] = object{"JoinSource": "Input"}
+		done, err := s.transform(doc)
+		require.NoError(t, err)
+		s.verify(done)
+		got := s.read("s3://b/out/")
+		if first == nil {
+			first = got
+			near(t, want, s.column("out/a.out.parquet", "SageMakerOutput"))
+			require.Equal(t, s.column("in/a.parquet", "ocean_proximity"), s.column("out/a.out.parquet", "ocean_proximity"))
+			require.Equal(t, s.column("in/a.parquet", "total_bedrooms"), s.column("out/a.out.parquet", "total_bedrooms"))
+			before, after := s.schema("in/a.parquet"), s.schema("out/a.out.parquet")
+			require.Equal(t, len(house[0])+1, after.NumFields())
+			for i, f := range before.Fields() {
+				require.Equal(t, f.Name, after.Field(i).Name)
+				require.Equal(t, f.Type, after.Field(i).Type)
+			}
+		}
+		sameObjects(t, first, got)
+	}
+}
+
+func (s *shop) schema(key string) *dataset.Schema {
+	s.Helper()
+	info, err := s.store.Stat(s.Context(), storage.URI{Bucket: "b", Key: key})
+	require.NoError(s, err)
+	schema, err := dataset.Infer(s.Context(), []dataset.Object{storage.NewObject(s.store, info)}, dataset.Media{Format: dataset.Parquet})
+	require.NoError(s, err)
+	return schema
+}
+
+// TestAcceptHeader: an output with header has it once, whatever the number of shards.
+func TestAcceptHeader(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	var first map[string]string
+	for _, n := range []int{1, 17} {
+		s := newShop(t, newStore())
+		s.register("m", artifact)
+		s.put("s3://b/in/a.csv", toCSV(t, columns(californiaTest(t), 8)[1:]))
+		doc := transformDoc("text/csv", shards(n))
+		doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": "text/csv;header=present"}
+		done, err := s.transform(doc)
+		require.NoError(t, err)
+		s.verify(done)
+		got := s.read("s3://b/out/")
+		if first == nil {
+			first = got
+			l := lines(got["out/a.csv.out"])
+			require.Equal(t, "SageMakerOutput", l[0])
+			near(t, want, l[1:])
+		}
+		sameObjects(t, first, got)
+	}
+}
+
+// TestRejects: bad records are left out and written down, with where they are and why, the same for any number of shards.
+func TestRejects(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	rows := columns(californiaTest(t), 8)[1:]
+	text := lines(string(toCSV(t, rows)))
+	text[10] = "1,2,3"                            // ragged
+	text[2000] = "-122,37,many,1,1,1,1,1"         // no number
+	text[len(text)-1] = "1,2,3,4,5,6,7,8,9,10,11" // too long
+	expect := append(append(append([]float64(nil), want[:10]...), want[11:2000]...), want[2001:len(want)-1]...)
+	in := []byte(strings.Join(text, "\n") + "\n")
+	var first map[string]string
+	for _, bound := range []string{"3", "1%"} {
+		for _, n := range []int{1, 3, 17} {
+			s := newShop(t, newStore())
+			s.register("m", artifact)
+			s.put("s3://b/in/a.csv", in)
+			env := shards(n)
+			env["BATCHMILL_MAX_REJECTED_RECORDS"] = bound
+			done, err := s.transform(transformDoc("text/csv", env))
+			require.NoError(t, err)
+			require.EqualValues(t, len(text), done.Rows)
+			require.EqualValues(t, 3, done.Rejected)
+			s.verify(done)
+			got := s.read("s3://b/out/")
+			if first == nil {
+				first = got
+				near(t, expect, lines(got["out/a.csv.out"]))
+				checkRejectFile(t, got["out/_batchmill/score/rejects/rejects.jsonl"], text)
+			}
+			sameObjects(t, first, got)
+		}
+	}
+}
+
+func checkRejectFile(t *testing.T, file string, text []string) {
+	t.Helper()
+	var rejected []rejectedRow
+	for _, l := range lines(file) {
+		var r rejectedRow
+		require.NoError(t, json.Unmarshal([]byte(l), &r))
+		require.Equal(t, "s3://b/in/a.csv", r.Object)
+		require.Equal(t, text[r.Line-1], r.Raw)
+		require.Nil(t, r.RowGroup)
+		require.NotEmpty(t, r.Reason)
+		rejected = append(rejected, r)
+	}
+	require.Len(t, rejected, 3)
+	require.EqualValues(t, 11, rejected[0].Line)
+	require.EqualValues(t, 2001, rejected[1].Line)
+	require.Equal(t, "column 3", rejected[1].Column)
+	require.EqualValues(t, len(text), rejected[2].Line)
+}
+
+// TestTooManyRejects: beyond the bound the job fails and leaves nothing.
+func TestTooManyRejects(t *testing.T) {
+	t.Parallel()
+	artifact, _ := reference(t, "california_missing")
+	text := lines(string(toCSV(t, columns(californiaTest(t), 8)[1:])))
+	text[10], text[2000] = "1,2,3", "4,5,6"
+	for bound, want := range map[string]string{
+		"1":     "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 1",
+		"0.01%": "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 0.01%",
+		"0":     "line 2001: has 3 fields, expected 8",
+	} {
+		s := newShop(t, newStore())
+		s.register("m", artifact)
+		s.put("s3://b/in/a.csv", []byte(strings.Join(text, "\n")))
+		env := shards(17)
+		env["BATCHMILL_MAX_REJECTED_RECORDS"] = bound
+		_, err := s.transform(transformDoc("text/csv", env))
+		require.ErrorContains(t, err, want)
+		require.Equal(t, "ClientError", string(classify(err)))
+		require.Empty(t, s.read("s3://b/out/"))
+	}
+}
+
+// TestManyObjects: one output per input, in folders as the inputs are; markers and hidden names are no data.
+func TestManyObjects(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	rows := columns(californiaTest(t), 8)[1:]
+	s := newShop(t, newStore())
+	s.register("m", artifact)
+	for i := range 20 {
+		s.put(fmt.Sprintf("s3://b/in/day=%d/p.csv", i), toCSV(t, rows[i*100:(i+1)*100]))
+	}
+	s.put("s3://b/in/day=3/_SUCCESS", nil)
+	s.put("s3://b/in/day=4/", nil)
+	s.put("s3://b/in/.hidden/p.csv", []byte("not,a,table"))
+	done, err := s.transform(transformDoc("text/csv", nil))
+	require.NoError(t, err)
+	require.EqualValues(t, 2000, done.Rows)
+	s.verify(done)
+	got := s.read("s3://b/out/day=")
+	require.Len(t, got, 20)
+	for i := range 20 {
+		near(t, want[i*100:(i+1)*100], lines(got[fmt.Sprintf("out/day=%d/p.csv.out", i)]))
+	}
+	// A name is used once: the second job must not take the first one's output for its own.
+	_, err = s.PlanTransform(t.Context(), jobOf(s, transformDoc("text/csv", nil)))
+	require.ErrorContains(t, err, "already holds the committed output of a job of this name")
+	records, err := csv.NewReader(bytes.NewReader([]byte(got["out/day=0/p.csv.out"]))).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, records, 100)
+}
