@@ -11,9 +11,10 @@ const blockRows = 64
 
 // Engine scores rows. It is immutable and safe for concurrent use.
 //
-// Rows are laid out so that a missing value needs no test on the way down: each feature may have two slots, one in which
-// missing is +Inf (so that x < threshold fails and the row goes right) and one in which it is -Inf (left). A node reads the
-// slot that suits its default direction. Categorical nodes read a third slot with the code as it is.
+// Values become integers of the same order (see orderKey), so that a comparison is a subtraction and the way down a tree
+// has no branches. A missing value needs no test either: each feature may have two slots in a row, one in which missing is
+// above every value (so the row goes right) and one in which it is below (left), and a node reads the slot that suits its
+// default direction. Categorical nodes read a third slot, with the category's code.
 type Engine struct {
 	groups  int
 	sources []source // one per slot
@@ -24,12 +25,27 @@ type Engine struct {
 
 type source struct {
 	feature int32
-	missing float32
+	kind    slotKind
 }
 
-// scorer adds one tree's leaf values to the margins of n rows; out has stride groups and starts at the tree's group.
+type slotKind uint8
+
+const (
+	missingRight slotKind = iota
+	missingLeft
+	code
+)
+
+// block is some rows as the trees read them.
+type block struct {
+	n, stride int
+	values    []int64
+	rows      [blockRows]*[perfectSlots]int64 // start of each row, as far as perfect trees look
+}
+
+// scorer adds one tree's leaf values to the margins of a block's rows; out has stride groups and starts at the tree's group.
 type scorer interface {
-	add(rows []float32, stride, n int, out []float32, groups int)
+	add(b *block, out []float32, groups int)
 }
 
 // NewEngine compiles trees, which must be valid.
@@ -42,20 +58,23 @@ func NewEngine(trees []Tree, features, groups int) *Engine {
 		e.group = append(e.group, int32(trees[i].Group))
 	}
 	e.buffers.New = func() any {
-		b := make([]float32, blockRows*len(e.sources)+perfectSlots)
-		return &b
+		b := &block{stride: len(e.sources), values: make([]int64, blockRows*len(e.sources)+perfectSlots)}
+		for r := range b.rows {
+			b.rows[r] = (*[perfectSlots]int64)(b.values[r*b.stride:])
+		}
+		return b
 	}
 	return e
 }
 
 // slots assigns a place in the row layout to each (feature, kind of missing) that some node reads.
 type slots struct {
-	right, left, raw []int32 // by feature, -1 where unused
-	sources          []source
+	right, left, code []int32 // by feature, -1 where unused
+	sources           []source
 }
 
 func newSlots(trees []Tree, features int) *slots {
-	s := &slots{right: unused(features), left: unused(features), raw: unused(features)}
+	s := &slots{right: unused(features), left: unused(features), code: unused(features)}
 	for i := range trees {
 		for j := range trees[i].Nodes {
 			if n := &trees[i].Nodes[j]; !n.IsLeaf() {
@@ -75,16 +94,16 @@ func unused(n int) []int32 {
 }
 
 func (s *slots) of(n *Node) int32 {
-	table, missing := s.right, float32(math.Inf(1))
+	table, kind := s.right, missingRight
 	switch {
 	case n.Categorical:
-		table, missing = s.raw, float32(math.NaN())
+		table, kind = s.code, code
 	case n.DefaultLeft:
-		table, missing = s.left, float32(math.Inf(-1))
+		table, kind = s.left, missingLeft
 	}
 	if table[n.Feature] < 0 {
 		table[n.Feature] = int32(len(s.sources))
-		s.sources = append(s.sources, source{n.Feature, missing})
+		s.sources = append(s.sources, source{n.Feature, kind})
 	}
 	return table[n.Feature]
 }
@@ -92,30 +111,73 @@ func (s *slots) of(n *Node) int32 {
 // Score adds the forest's margins to out: row r's output g is out[r*groups+g]. columns holds the features' values, missing
 // as NaN; only the first n are read. Leaf values are added in tree order in float32, as XGBoost does.
 func (e *Engine) Score(columns [][]float32, n int, out []float32) {
-	buffer := e.buffers.Get().(*[]float32)
-	rows := *buffer
-	stride := len(e.sources)
+	b := e.buffers.Get().(*block)
 	for from := 0; from < n; from += blockRows {
-		m := min(blockRows, n-from)
+		b.n = min(blockRows, n-from)
 		for slot, src := range e.sources {
-			fill(rows[slot:], stride, columns[src.feature][from:from+m], src.missing)
+			b.fill(slot, columns[src.feature][from:from+b.n], src.kind)
 		}
-		block := out[from*e.groups : (from+m)*e.groups]
+		part := out[from*e.groups : (from+b.n)*e.groups]
 		for i, step := range e.steps {
-			step.add(rows, stride, m, block[e.group[i]:], e.groups)
+			step.add(b, part[e.group[i]:], e.groups)
 		}
 	}
-	e.buffers.Put(buffer)
+	e.buffers.Put(b)
 }
 
-// fill writes one column of a block to its slot of each row.
-func fill(rows []float32, stride int, column []float32, missing float32) {
-	at := 0
-	for _, v := range column {
-		if v != v {
-			v = missing
-		}
-		rows[at] = v
-		at += stride
+// Uses tells which features some tree reads; the columns of others may be nil.
+func (e *Engine) Uses(features int) []bool {
+	used := make([]bool, features)
+	for _, s := range e.sources {
+		used[s.feature] = true
 	}
+	return used
+}
+
+// fill writes one column to its slot of each row.
+func (b *block) fill(slot int, column []float32, kind slotKind) {
+	values, stride := b.values[slot:], b.stride
+	if kind == code {
+		for r, x := range column {
+			values[r*stride] = categoryCode(x)
+		}
+		return
+	}
+	missing := int64(math.MaxInt32) << keyShift
+	if kind == missingLeft {
+		missing = math.MinInt32 << keyShift
+	}
+	for r, x := range column {
+		k := orderKey(x)
+		if x != x {
+			k = missing
+		}
+		values[r*stride] = k
+	}
+}
+
+// keyShift leaves room for a slot number below a key, and a bit above, so that the difference of two keys cannot overflow.
+const keyShift = 31
+
+// orderKey maps floats to integers of the same order, in steps of 1<<keyShift.
+func orderKey(x float32) int64 {
+	bits := int32(math.Float32bits(x + 0)) // -0 becomes 0
+	return int64(bits^int32(uint32(bits>>31)>>1)) << keyShift
+}
+
+// Codes of values that are no category.
+const (
+	missingCode = -1
+	unknownCode = -2
+)
+
+// categoryCode truncates as XGBoost does.
+func categoryCode(x float32) int64 {
+	switch {
+	case x != x:
+		return missingCode
+	case x < 0 || x >= MaxCategory:
+		return unknownCode
+	}
+	return int64(x)
 }

@@ -1,9 +1,6 @@
 package forest
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // generalTree takes trees of any shape, with categorical splits. Siblings are neighbours, so one index serves both.
 type generalTree struct {
@@ -13,7 +10,8 @@ type generalTree struct {
 }
 
 type generalNode struct {
-	value float32 // threshold or leaf value
+	below int64   // of a numeric split, see below
+	value float32 // of a leaf
 	slot  int32   // -1 in a leaf
 	left  int32   // right is left+1
 	// Of a categorical split: where the set of categories that go right lies, in sets or codes.
@@ -41,7 +39,7 @@ func compileGeneral(t *Tree, s *slots) *generalTree {
 		}
 		left := int32(len(g.nodes))
 		g.nodes = append(g.nodes, generalNode{}, generalNode{})
-		node := generalNode{value: n.Value, slot: s.of(n), left: left}
+		node := generalNode{below: below(n.Value), slot: s.of(n), left: left}
 		if n.Categorical {
 			node.missingLeft = n.DefaultLeft
 			node.kind, node.first, node.length = g.addSet(n.Categories)
@@ -69,17 +67,15 @@ func (g *generalTree) addSet(categories []uint32) (kind splitKind, first, length
 	return bitSet, first, int32(len(g.sets)) - first
 }
 
-func (g *generalTree) add(rows []float32, stride, n int, out []float32, groups int) {
-	for r := range n {
-		row := rows[r*stride : (r+1)*stride]
+func (g *generalTree) add(b *block, out []float32, groups int) {
+	for r := range b.n {
+		row := b.values[r*b.stride : (r+1)*b.stride]
 		node := &g.nodes[0]
 		for node.slot >= 0 {
-			x, next := row[node.slot], node.left
-			if node.kind != numeric {
-				if !g.goesLeft(node, x) {
-					next++
-				}
-			} else if x >= node.value {
+			next := node.left
+			if node.kind == numeric {
+				next += int32(uint64(node.below-row[node.slot]) >> 63)
+			} else if !g.goesLeft(node, row[node.slot]) {
 				next++
 			}
 			node = &g.nodes[next]
@@ -88,17 +84,13 @@ func (g *generalTree) add(rows []float32, stride, n int, out []float32, groups i
 	}
 }
 
-// goesLeft follows XGBoost: codes that are negative, too large or not in the set go left.
-func (g *generalTree) goesLeft(n *generalNode, x float32) bool {
-	if x != x {
-		return n.missingLeft
+// goesLeft follows XGBoost: codes that are no category or not in the set go left.
+func (g *generalTree) goesLeft(n *generalNode, code int64) bool {
+	if code < 0 {
+		return code == unknownCode || n.missingLeft
 	}
-	if x < 0 || x >= MaxCategory || math.IsInf(float64(x), 0) {
-		return true
-	}
-	code := uint32(x)
 	if n.kind == codeList {
-		_, found := slices.BinarySearch(g.codes[n.first:n.first+n.length], code)
+		_, found := slices.BinarySearch(g.codes[n.first:n.first+n.length], uint32(code))
 		return !found
 	}
 	word := int32(code / 64)

@@ -2,20 +2,18 @@ package forest
 
 // Trees of up to perfectDepth numeric levels are padded to perfect binary trees, whose children need no pointers: node i
 // has children 2i and 2i+1, the root is 1. The arrays have fixed sizes that an 8-bit index cannot leave, so the compiler
-// emits no bounds checks, and rows do not wait for each other: many are in flight at once in an out-of-order core.
+// emits no bounds checks; a level is six instructions. Rows do not wait for each other: many are in flight at once in an
+// out-of-order core.
 const (
 	perfectDepth = 8
 	perfectSlots = 256
 )
 
-type perfectNode struct {
-	threshold float32
-	slot      uint8
-}
-
 type perfectTree struct {
-	nodes  *[256]perfectNode
-	leaves []float32
+	// nodes hold the key just below the threshold, with the slot in the lowest 8 bits.
+	nodes *[256]int64
+	// leaves are indexed by the node number past the last level, modulo 256.
+	leaves *[256]float32
 	depth  int
 }
 
@@ -29,10 +27,10 @@ func compile(t *Tree, s *slots) scorer {
 		}
 	}
 	// A sparse deep tree has many short paths, on which the general form takes fewer steps.
-	if depth > perfectDepth || len(s.sources) > perfectSlots || splits*8 < 1<<depth {
+	if depth > perfectDepth || len(s.sources) > perfectSlots || splits*16 < 1<<depth {
 		return compileGeneral(t, s)
 	}
-	p := &perfectTree{nodes: new([256]perfectNode), leaves: make([]float32, 1<<depth), depth: depth}
+	p := &perfectTree{nodes: new([256]int64), leaves: new([256]float32), depth: depth}
 	p.place(t, s, 0, 1, 0)
 	return p
 }
@@ -41,30 +39,59 @@ func compile(t *Tree, s *slots) scorer {
 func (p *perfectTree) place(t *Tree, s *slots, node int32, at, level int) {
 	n := &t.Nodes[node]
 	if level == p.depth {
-		p.leaves[at-1<<p.depth] = n.Value * t.Scale
+		p.leaves[uint8(at)] = n.Value * t.Scale
 		return
 	}
 	left, right := node, node
 	if !n.IsLeaf() {
-		p.nodes[at] = perfectNode{n.Value, uint8(s.of(n))}
+		p.nodes[at] = below(n.Value) | int64(s.of(n))
 		left, right = n.Left, n.Right
 	}
 	p.place(t, s, left, 2*at, level+1)
 	p.place(t, s, right, 2*at+1, level+1)
 }
 
-func (p *perfectTree) add(rows []float32, stride, n int, out []float32, groups int) {
-	nodes, leaves, first := p.nodes, p.leaves, uint8(1<<p.depth)
-	for r := range n {
-		x := (*[perfectSlots]float32)(rows[r*stride:])
+// below returns the key before a threshold's: subtracting a value's key gives a negative number if and only if the value is
+// not below the threshold, whatever the bits below keyShift.
+func below(threshold float32) int64 { return orderKey(threshold) - 1<<keyShift }
+
+func (p *perfectTree) add(b *block, out []float32, groups int) {
+	nodes, leaves, depth := p.nodes, p.leaves, p.depth
+	at := 0
+	for _, x := range b.rows[:b.n] {
 		i := uint8(1)
-		for range p.depth {
-			nd := &nodes[i]
-			i *= 2
-			if x[nd.slot] >= nd.threshold {
-				i++
-			}
+		switch depth {
+		case 8:
+			i = next(nodes, x, i)
+			fallthrough
+		case 7:
+			i = next(nodes, x, i)
+			fallthrough
+		case 6:
+			i = next(nodes, x, i)
+			fallthrough
+		case 5:
+			i = next(nodes, x, i)
+			fallthrough
+		case 4:
+			i = next(nodes, x, i)
+			fallthrough
+		case 3:
+			i = next(nodes, x, i)
+			fallthrough
+		case 2:
+			i = next(nodes, x, i)
+			fallthrough
+		case 1:
+			i = next(nodes, x, i)
 		}
-		out[r*groups] += leaves[i-first]
+		out[at] += leaves[i]
+		at += groups
 	}
+}
+
+// next goes from node i to the child that suits the row.
+func next(nodes, row *[256]int64, i uint8) uint8 {
+	n := nodes[i]
+	return 2*i + uint8(uint64(n-row[uint8(n)])>>63)
 }

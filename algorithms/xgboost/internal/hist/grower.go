@@ -39,6 +39,7 @@ type growing struct {
 
 // NewGrower prepares to grow trees on matrix.
 func NewGrower(matrix *Matrix, params Params, pool *Pool) *Grower {
+	matrix.Transpose(pool)
 	return &Grower{matrix: matrix, params: params, pool: pool}
 }
 

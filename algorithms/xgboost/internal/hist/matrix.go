@@ -9,6 +9,8 @@ type Matrix struct {
 	narrow   []uint8
 	wide     []uint16
 	searches []search // by feature
+	// byColumn holds narrow once more, column after column, once Transpose has been called: partition reads one column.
+	byColumn []uint8
 }
 
 // NewMatrix makes an empty matrix with room for rows.
@@ -42,6 +44,24 @@ func (m *Matrix) Add(columns [][]float32, n int, pool *Pool) {
 		m.narrow = grow(m.narrow, m.rows*stride)
 		pool.ranges(n, binRows, func(from, to int) { fillBins(m.narrow[(first+from)*stride:], columns, from, to, m.searches) })
 	}
+}
+
+// Transpose keeps a second copy by column, which partition reads faster.
+func (m *Matrix) Transpose(pool *Pool) {
+	stride := len(m.Cuts.Features)
+	if m.Cuts.wide {
+		return
+	}
+	m.byColumn = make([]uint8, len(m.narrow))
+	pool.ranges(m.rows, binRows, func(from, to int) {
+		for f := range stride {
+			column, at := m.byColumn[f*m.rows+from:f*m.rows+to], from*stride+f
+			for i := range column {
+				column[i] = m.narrow[at]
+				at += stride
+			}
+		}
+	})
 }
 
 func grow[T any](s []T, n int) []T {

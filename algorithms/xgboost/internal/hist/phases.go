@@ -34,10 +34,10 @@ func (g *Grower) partition(chosen []int32) {
 		w := &pieces[p]
 		feature := int(g.nodes[w.node].cut.feature)
 		rows, rights := g.rows[w.from:w.to], g.scratch[w.from:w.to]
-		if stride := len(g.matrix.Cuts.Features); g.matrix.Cuts.wide {
-			w.lefts = part(rows, rights, g.matrix.wide, stride, feature, tables[w.node])
+		if g.matrix.Cuts.wide {
+			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, tables[w.node])
 		} else {
-			w.lefts = partNarrow(rows, rights, g.matrix.narrow, stride, feature, (*[window]uint8)(tables[w.node]))
+			w.lefts = partNarrow(rows, rights, g.matrix.byColumn[feature*g.matrix.rows:(feature+1)*g.matrix.rows], (*[window]uint8)(tables[w.node]))
 		}
 	})
 	for len(pieces) > 0 {
@@ -50,11 +50,12 @@ func (g *Grower) partition(chosen []int32) {
 	}
 }
 
-// part moves the rows that go left to the front of rows and the others to rights. It returns how many go left.
-func part[T uint8 | uint16](rows, rights []uint32, matrix []T, stride, feature int, left []uint8) int {
+// partNarrow moves the rows that go left to the front of rows and the others to rights. It returns how many go left.
+func partNarrow(rows, rights []uint32, column []uint8, left *[window]uint8) int {
 	l, r := 0, 0
+	rights = rights[:len(rows)]
 	for _, row := range rows {
-		goesLeft := int(left[matrix[int(row)*stride+feature]])
+		goesLeft := int(left[column[row]])
 		rows[l] = row
 		rights[r] = row
 		l += goesLeft
@@ -63,9 +64,8 @@ func part[T uint8 | uint16](rows, rights []uint32, matrix []T, stride, feature i
 	return l
 }
 
-func partNarrow(rows, rights []uint32, matrix []uint8, stride, feature int, left *[window]uint8) int {
+func partWide(rows, rights []uint32, matrix []uint16, stride, feature int, left []uint8) int {
 	l, r := 0, 0
-	rights = rights[:len(rows)]
 	for _, row := range rows {
 		goesLeft := int(left[matrix[int(row)*stride+feature]])
 		rows[l] = row

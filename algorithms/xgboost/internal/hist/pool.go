@@ -44,3 +44,6 @@ func (p *Pool) Each(n int, do func(i int)) {
 func (p *Pool) ranges(n, size int, do func(from, to int)) {
 	p.Each((n+size-1)/size, func(i int) { do(i*size, min(n, (i+1)*size)) })
 }
+
+// Threads is the number of goroutines.
+func (p *Pool) Threads() int { return p.threads }

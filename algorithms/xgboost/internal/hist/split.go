@@ -1,6 +1,9 @@
 package hist
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // split is a way to cut a node in two.
 type split struct {
@@ -49,7 +52,7 @@ func (s *finder) gain(left sum) float64 {
 
 // offer keeps a split if it is the best so far.
 func (s *finder) offer(gain float64, candidate split) {
-	if gain <= minGain || gain < s.params.MinSplitLoss {
+	if gain <= minGain || gain < s.params.MinSplitLoss || gain < s.best.gain {
 		return
 	}
 	candidate.gain = gain
@@ -67,33 +70,73 @@ func (s *finder) offer(gain float64, candidate split) {
 // histogram, the bin of missing values last.
 func (s *finder) numeric(feature int32, bins []uint64) {
 	last := len(bins) - 1
-	missing := unpack(bins[last])
-	bestGain, best := minGain, split{}
-	var left sum
-	for b, packed := range bins[:last] {
-		if packed == 0 {
-			continue // the same cut as at the bin before
-		}
-		left = left.plus(unpack(packed))
-		if gain := s.gain(left); gain > bestGain {
-			bestGain, best = gain, split{feature: feature, bin: int32(b), left: left}
-		}
+	scan := s.scan
+	if s.plain {
+		scan = s.scanPlain
+	}
+	bar, best := max(minGain, s.params.MinSplitLoss, s.best.gain), split{feature: feature, bin: -1}
+	gain, bin, left := scan(bins[:last], sum{}, bar)
+	if bin >= 0 {
+		bar = gain
+		best.bin, best.left = int32(bin), left
 	}
 	if bins[last] != 0 {
-		left = missing
-		for b, packed := range bins[:last] {
-			if packed == 0 {
-				continue
-			}
-			left = left.plus(unpack(packed))
-			if gain := s.gain(left); gain > bestGain {
-				bestGain, best = gain, split{feature: feature, bin: int32(b), left: left, defaultLeft: true}
-			}
+		if gain, bin, left = scan(bins[:last], unpack(bins[last]), bar); bin >= 0 {
+			bar = gain
+			best.bin, best.left, best.defaultLeft = int32(bin), left, true
 		}
 	}
-	if bestGain > minGain {
-		s.offer(bestGain, best)
+	if best.bin >= 0 {
+		s.offer(bar, best)
 	}
+}
+
+// scan returns the first cut whose gain is the largest above bar, bin -1 if there is none. left is the sum of the rows that
+// go left before any bin does. A bin without rows makes no cut of its own.
+func (s *finder) scan(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
+	bin = -1
+	for b, packed := range bins {
+		if packed == 0 {
+			continue
+		}
+		left = left.plus(unpack(packed))
+		if gain := s.gain(left); gain > bar {
+			bar, bin, at = gain, b, left
+		}
+	}
+	return bar, bin, at
+}
+
+// scanPlain is scan without L1 penalty and bound on the step. It compares without dividing: with a and b the penalised
+// second derivatives of the sides, gl*gl/a + gr*gr/b > c is (gl*gl*b + gr*gr*a) > c*a*b.
+func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
+	bin = -1
+	unitG, unitH, lambda := s.units.g, s.units.h, s.params.Lambda
+	totalG, totalH := s.units.of(s.total)
+	// Second derivatives only add up, so a right side that is too light stays so.
+	light := max(1, int64(math.Ceil(min(s.params.MinChildWeight/unitH, 1<<40))))
+	heavy := s.total.h - light
+	goal := bar + s.parent
+	for b, packed := range bins {
+		if packed == 0 {
+			continue
+		}
+		left.g += int64(int32(packed >> 32))
+		left.h += int64(uint32(packed))
+		if left.h < light {
+			continue
+		}
+		if left.h > heavy {
+			break
+		}
+		gl, hl := float64(left.g)*unitG, float64(left.h)*unitH
+		gr, hr := totalG-gl, totalH-hl+lambda
+		hl += lambda
+		if top, bottom := gl*gl*hr+gr*gr*hl, hl*hr; top > goal*bottom {
+			goal, bin, at = top/bottom, b, left
+		}
+	}
+	return goal - s.parent, bin, at
 }
 
 // categorical tries sets of categories.

@@ -183,6 +183,16 @@ const minProbability = 1e-16
 
 func negLog(p float64) float64 { return -math.Log(max(p, minProbability)) }
 
+func logloss(p, y float64) float64 {
+	switch y { // one logarithm instead of two for the usual labels
+	case 1:
+		return negLog(p)
+	case 0:
+		return negLog(1 - p)
+	}
+	return y*negLog(p) + (1-y)*negLog(1-p)
+}
+
 func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 	if task == Multiclass {
 		return nil, fmt.Errorf("%s does not go with multi: objectives", name)
@@ -197,7 +207,7 @@ func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 	case "aucpr":
 		m = Metric{Maximize: true, whole: aucpr}
 	case "logloss":
-		m = mean(func(p, y float64) float64 { return y*negLog(p) + (1-y)*negLog(1-p) }, same)
+		m = mean(logloss, same)
 	case "error":
 		threshold := 0.5
 		if argument != "" {
