@@ -19,7 +19,7 @@ COPY . .
 ARG TAGS=""
 ARG VERSION=""
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -tags "timetzdata ${TAGS}" -ldflags "-s -w -X main.version=${VERSION}" \
+    CGO_ENABLED=0 go build -trimpath -tags "${TAGS}" -ldflags "-s -w -X main.version=${VERSION}" \
     -o /out/batchmill ./cmd/batchmill
 
 FROM alpine:3.22

@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-BENCH ?= .
+BENCH ?=
 SOAK_TIME ?= 10m
 
 .PHONY: help
@@ -27,15 +27,15 @@ lint: ## gofmt, go vet, staticcheck, workflowcheck, import directions
 
 .PHONY: fmt
 fmt: ## format the code
-	gofmt -w $$(git ls-files '*.go')
+	gofmt -w .
 
 .PHONY: quickstart
 quickstart: ## split, train and transform real data on the embedded stack
 	$(GO) run ./cmd/batchmill quickstart
 
 .PHONY: bench
-bench: ## run the benchmarks (BENCH=regexp chooses)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./bench/...
+bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny shards)
+	$(GO) run ./bench/transform $(BENCH)
 
 .PHONY: soak
 soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, in random order
@@ -43,8 +43,8 @@ soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, i
 	while [ $$(date +%s) -lt $$end ]; do $(GO) test -race -count=1 -shuffle=on ./... || exit 1; done
 
 .PHONY: peers
-peers: ## compare with other programs on the same work (see bench/peers)
-	bash bench/peers/run
+peers: ## install what tests and benchmarks compare with (Python, into bench/peers/.venv)
+	sh bench/peers/setup.sh
 
 .PHONY: docker
 docker: ## build the image batchmill:$(VERSION)
