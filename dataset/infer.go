@@ -16,8 +16,9 @@ import (
 // none; true and false are bool, anything else is text. A number here and text there is a *SchemaError that names both objects.
 // Objects with column names are matched by name, and a column that one of them lacks is a *SchemaError.
 //
-// A text column does not come from one stray word: where the first inferFirm records of an object hold numbers (or nothing) and
-// a later one does not, that is a *RecordError. So is a first record of names over columns of numbers.
+// A text column does not come from stray words: where at most one value in strayShare is text and the others are numbers, or the
+// first inferFirm records hold numbers (or nothing) and a later one does not, the first text is a *RecordError that says how to
+// declare it. So is a first record of names over columns of numbers.
 func Infer(ctx context.Context, objs []Object, m Media) (*Schema, error) {
 	if len(objs) == 0 {
 		return nil, &SchemaError{Reason: "there is no object to take a schema from"}

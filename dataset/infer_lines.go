@@ -19,7 +19,12 @@ type columnKinds struct {
 	later          bool // a number was seen after the first record
 	firstIsText    bool // the first record holds text here
 	textAfterFirst bool
+	numbers, words int64
+	stray          *RecordError // the first text, in case it is an exception among numbers
 }
+
+// strayShare bounds the texts that make a column of numbers a faulty one, not one of text: one in so many.
+const strayShare = 20
 
 // look notes a value. It returns false if the value is text where numbers are expected by now.
 func (c *columnKinds) look(field []byte, record int64, missing bool) bool {
@@ -32,8 +37,10 @@ func (c *columnKinds) look(field []byte, record int64, missing bool) bool {
 		return true
 	case !c.floats && isInt64(field):
 		c.ints = true
+		c.numbers++
 	case isNumber(field):
 		c.floats = true
+		c.numbers++
 	default:
 		if _, ok := parseBool(field); ok {
 			c.bools = true
@@ -46,6 +53,7 @@ func (c *columnKinds) look(field []byte, record int64, missing bool) bool {
 			c.textAfterFirst = true
 		}
 		c.texts = true
+		c.words++
 		return !firm
 	}
 	if record > 0 {
@@ -189,10 +197,20 @@ func (l *lineInference) note(c *columnKinds, value []byte, missing, quoted bool,
 		c.texts = true
 		return
 	}
-	if !c.look(value, index, missing) && *err == nil {
-		*err = &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Column: l.label(c), Raw: cutRaw(rec.text),
-			Reason: fmt.Sprintf("%q is text, but the column held numbers so far; mend it, or say text=%s in the content type to take the column as text", cutRaw(value), l.parameter(c))}
+	before := c.words
+	ok := c.look(value, index, missing)
+	if c.words > before && c.stray == nil {
+		c.stray = l.strayText(c, value, rec, index)
 	}
+	if !ok && *err == nil {
+		*err = l.strayText(c, value, rec, index)
+	}
+}
+
+func (l *lineInference) strayText(c *columnKinds, value []byte, rec record, index int64) *RecordError {
+	return &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Column: l.label(c), Raw: cutRaw(rec.text),
+		Reason: fmt.Sprintf("%q is text in a column of numbers; mend it, or say in the content type null=%s if it stands for a missing value, or text=%s to take the column as text",
+			cutRaw(value), cutRaw(value), l.parameter(c))}
 }
 
 // label names a column in messages.
@@ -228,6 +246,9 @@ func (l *lineInference) result(rows int64) (*objectSchema, error) {
 	s := &objectSchema{object: l.name}
 	var fields []Field
 	for _, c := range l.columns {
+		if !c.forced && c.stray != nil && c.words*strayShare <= c.numbers {
+			return nil, c.stray
+		}
 		t := c.dataType()
 		s.empty = append(s.empty, t == nil)
 		if t == nil {
