@@ -21,6 +21,8 @@ type trainParams struct {
 	Channels    []trainChannel
 	Artifact    string // URI of the final model.tar.gz
 	Checkpoints string // URI prefix
+	// HyperParameters tell one plan from another: a checkpoint made with others is not gone on from.
+	HyperParameters map[string]string
 }
 
 // trainChannel is one channel: which inputs are its, their common schema, and the parts of its columns.
@@ -54,7 +56,7 @@ func (a *Activities) PlanTraining(ctx context.Context, job protocol.Job) (protoc
 	if err != nil {
 		return protocol.TrainPlanned{}, err
 	}
-	params := trainParams{Algorithm: algorithm.Name()}
+	params := trainParams{Algorithm: algorithm.Name(), HyperParameters: doc.HyperParameters}
 	if err := a.trainPlaces(ctx, doc, job.Name, base, &params); err != nil {
 		return protocol.TrainPlanned{}, err
 	}
