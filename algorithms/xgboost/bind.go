@@ -118,30 +118,38 @@ func (b *binding) checkTypes(schema *dataset.Schema) error {
 }
 
 // fill writes the features of a batch to columns, missing values and unseen categories as NaN. Each of columns has room for
-// the batch's rows.
+// the batch's rows or is nil, if nobody asks for that feature.
 func (b *binding) fill(batch dataset.Batch, columns [][]float32) error {
 	if b.columns == nil {
 		return b.fillSparse(batch, columns)
 	}
 	for f, at := range b.columns {
-		col := batch.Column(at)
-		if b.codes[f] == nil {
-			if err := dataset.Floats(col, columns[f][:col.Len()]); err != nil {
-				return &algorithms.DataError{Column: b.layout.Features[f].Name, Reason: err.Error()}
-			}
+		if columns[f] == nil {
 			continue
 		}
-		text, err := dataset.Strings(col)
+		col, err := batch.Column(at), error(nil)
+		if dst := columns[f][:col.Len()]; b.codes[f] == nil {
+			err = dataset.Floats(col, dst)
+		} else {
+			err = b.fillCodes(col, b.codes[f], dst)
+		}
 		if err != nil {
 			return &algorithms.DataError{Column: b.layout.Features[f].Name, Reason: err.Error()}
 		}
-		codes := b.codes[f]
-		for i := range columns[f][:col.Len()] {
-			columns[f][i] = nan
-			if s, ok := text(i); ok {
-				if c, known := codes[s]; known {
-					columns[f][i] = c
-				}
+	}
+	return nil
+}
+
+func (b *binding) fillCodes(col dataset.Column, codes map[string]float32, dst []float32) error {
+	text, err := dataset.Strings(col)
+	if err != nil {
+		return err
+	}
+	for i := range dst {
+		dst[i] = nan
+		if s, ok := text(i); ok {
+			if c, known := codes[s]; known {
+				dst[i] = c
 			}
 		}
 	}
@@ -158,14 +166,14 @@ func (b *binding) fillSparse(batch dataset.Batch, columns [][]float32) error {
 	}
 	n := int(batch.NumRows())
 	for _, c := range columns {
-		for i := range c[:n] {
+		for i := range c[:min(n, len(c))] {
 			c[i] = nan
 		}
 	}
 	for r := range n {
 		indices, values := rows.Row(r)
 		for k, i := range indices {
-			if i >= 0 && int(i) < len(columns) {
+			if i >= 0 && int(i) < len(columns) && columns[i] != nil {
 				columns[i][r] = values[k]
 			}
 		}
@@ -173,15 +181,22 @@ func (b *binding) fillSparse(batch dataset.Batch, columns [][]float32) error {
 	return nil
 }
 
-// blank makes columns for rows of count features.
-func blank(columns [][]float32, count, rows int) [][]float32 {
-	if len(columns) == count && (count == 0 || len(columns[0]) >= rows) {
-		return columns
+// blank makes columns for rows of count features, all of them where used is nil, or takes given ones that are large enough.
+func blank(columns [][]float32, count int, used []bool, rows int) [][]float32 {
+	if len(columns) == count {
+		enough := true
+		for f, c := range columns {
+			enough = enough && (len(c) >= rows || used != nil && !used[f])
+		}
+		if enough {
+			return columns
+		}
 	}
 	columns = make([][]float32, count)
-	cells := make([]float32, count*rows)
-	for i := range columns {
-		columns[i] = cells[i*rows : (i+1)*rows]
+	for f := range columns {
+		if used == nil || used[f] {
+			columns[f] = make([]float32, rows)
+		}
 	}
 	return columns
 }

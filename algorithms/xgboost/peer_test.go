@@ -86,7 +86,7 @@ func TestPeerLoads(t *testing.T) {
 			b, err := bind(p.layout, data.Schema, data.Features, true)
 			require.NoError(t, err)
 			n := ref.test[0].len()
-			columns := blank(nil, len(data.Features), n)
+			columns := blank(nil, len(data.Features), nil, n)
 			require.NoError(t, b.fill(ref.test.batch(0, n), columns))
 
 			dir := t.TempDir()

@@ -79,6 +79,7 @@ type predictor struct {
 	groups int
 	base   []float32 // margin of each output before the first tree
 	engine engine
+	uses   []bool // features the engine reads; nil: all
 }
 
 // engine adds margins: see forest.Engine.
@@ -102,7 +103,8 @@ func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
 		p.engine = linear{weights: m.Linear, features: m.NumFeature, groups: p.groups}
 		return p, nil
 	}
-	p.engine = forest.NewEngine(usedTrees(m), m.NumFeature, p.groups)
+	trees := forest.NewEngine(usedTrees(m), m.NumFeature, p.groups)
+	p.engine, p.uses = trees, trees.Uses(m.NumFeature)
 	return p, nil
 }
 
@@ -164,7 +166,7 @@ func (s *scorer) Score(batch dataset.Batch) (dataset.Column, error) {
 		columns = new([][]float32)
 	}
 	defer s.columns.Put(columns)
-	*columns = blank(*columns, len(p.layout.Features), n)
+	*columns = blank(*columns, len(p.layout.Features), p.uses, n)
 	if err := s.binding.fill(batch, *columns); err != nil {
 		return nil, err
 	}

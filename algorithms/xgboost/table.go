@@ -63,7 +63,7 @@ func (t *trainTable) fillMatrix(ctx context.Context, ch *channel, b *binding) er
 	var columns [][]float32
 	return ch.each(ctx, func(batch dataset.Batch, before int) error {
 		n := int(batch.NumRows())
-		columns = blank(columns, len(t.layout.Features), n)
+		columns = blank(columns, len(t.layout.Features), nil, n)
 		if err := b.fill(batch, columns); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (p *firstPass) add(batch dataset.Batch, before int) error {
 		return err
 	}
 	p.weights = weights
-	p.columns = blank(p.columns, len(p.layout.Features), n)
+	p.columns = blank(p.columns, len(p.layout.Features), nil, n)
 	if err := p.read(batch); err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 			return err
 		}
 		other.weights = weights
-		columns = blank(columns, len(t.layout.Features), n)
+		columns = blank(columns, len(t.layout.Features), nil, n)
 		if err := b.fill(batch, columns); err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 	b, err := bind(run.train.layout, ref.test.schema(), ref.test.data().Features, true)
 	require.NoError(t, err)
 	for i, r := range []rows{ref.train, ref.test} {
-		columns := blank(nil, len(r)-1, r[0].len())
+		columns := blank(nil, len(r)-1, nil, r[0].len())
 		require.NoError(t, b.fill(r.batch(0, r[0].len()), columns))
 		require.Equal(t, run.channels[i].margins, p.margins(columns, r[0].len()))
 	}

@@ -32,7 +32,8 @@ type Tree struct {
 // MaxDepth bounds the depth of a tree that is accepted: deeper ones come from broken files.
 const MaxDepth = 4096
 
-// Validate checks that the nodes form one tree over features columns with groups outputs.
+// Validate checks that the nodes form one tree over features columns with groups outputs. Nodes that no path leads to, as
+// pruning leaves them in XGBoost's files, become leaves, so that whoever goes over all nodes needs no further check.
 func (t *Tree) Validate(features, groups int) error {
 	if len(t.Nodes) == 0 {
 		return fmt.Errorf("forest: tree without nodes")
@@ -67,6 +68,11 @@ func (t *Tree) Validate(features, groups int) error {
 			return fmt.Errorf("forest: node %d: category %d is too large", v.node, n.Categories[k-1])
 		}
 		stack = append(stack, visit{n.Left, v.depth + 1}, visit{n.Right, v.depth + 1})
+	}
+	for i, reached := range seen {
+		if !reached {
+			t.Nodes[i] = Node{Left: -1, Right: -1}
+		}
 	}
 	return nil
 }
