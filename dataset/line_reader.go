@@ -25,7 +25,6 @@ type lineReader struct {
 	parser  recordParser
 	raw     *textParser
 	row     int64 // records read so far within the object, -1 if unknown
-	limit   int64 // offset within the object at which to stop; 0: none
 	err     error
 }
 

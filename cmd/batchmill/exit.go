@@ -37,8 +37,6 @@ func usage(err error) error { return &codedError{exitUsage, err} }
 
 func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
-func unreachable(err error) error { return &codedError{exitUnreachable, err} }
-
 // errReported ends a verb with exit code 1 without another line: what happened has been printed.
 var errReported = &codedError{exitFailed, errors.New("")}
 
