@@ -19,7 +19,7 @@ func determinismCases(t testing.TB) map[string]struct {
 	hp  map[string]string
 } {
 	adult, iris := loadReference(t, "adult_categorical"), loadReference(t, "iris_softprob")
-	adult.train = adult.train.pick(func(i int) bool { return i < 20000 })
+	adult.train = adult.train.pick(func(i int) bool { return i < 6000 })
 	return map[string]struct {
 		ref reference
 		hp  map[string]string
@@ -38,7 +38,7 @@ func TestThreads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var first map[string][]byte
-			for threads := 1; threads <= 8; threads++ {
+			for _, threads := range []int{1, 2, 3, 5, 8} {
 				result := trainRows(t, test.hp, test.ref.train, test.ref.test, func(r *algorithms.TrainRequest) { r.Threads = threads })
 				if first == nil {
 					first = result.Files

@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/batchmill/batchmill/algorithms"
 )
 
 const peers = "../../bench/peers"
@@ -113,8 +111,8 @@ func TestPeerLoads(t *testing.T) {
 
 // TestPeerQuality trains beside the Python package at equal settings and compares what both say of rows held back.
 func TestPeerQuality(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains for seconds")
+	if os.Getenv("BATCHMILL_PEER_QUALITY") == "" {
+		t.Skip("trains for many seconds: set BATCHMILL_PEER_QUALITY=1")
 	}
 	t.Parallel()
 	adult := loadReference(t, "adult_categorical")
@@ -175,4 +173,53 @@ func TestPeerQuality(t *testing.T) {
 	}
 }
 
-var _ algorithms.Predictor = (*predictor)(nil)
+// TestPeerMetrics compares metrics, weighted and not, with the Python package's on the same predictions.
+func TestPeerMetrics(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		reference, objective string
+		metrics              []string
+	}{
+		{"california_missing", "reg:squarederror", []string{"rmse", "mae", "mape", "rmsle"}},
+		{"adult_categorical", "binary:logistic", []string{"logloss", "error", "error@0.3", "auc", "aucpr"}},
+		{"iris_softprob", "multi:softprob", []string{"mlogloss", "merror"}},
+	} {
+		for _, weighted := range []string{"0", "1"} {
+			ref := loadReference(t, test.reference)
+			train, validation := ref.train.coded(), ref.test.coded()
+			if test.reference == "adult_categorical" { // codes of their own would differ between the two
+				all := ref.train.concatTexts(ref.test).coded()
+				n := ref.train[0].len()
+				train, validation = all.pick(func(i int) bool { return i < n }), all.pick(func(i int) bool { return i >= n })
+			}
+			if weighted == "1" {
+				train, validation = train.withWeights(), validation.withWeights()
+			}
+			hp := map[string]string{"objective": test.objective, "num_round": "5", "csv_weights": weighted, "eval_metric": strings.Join(test.metrics, ",")}
+			if test.objective == "multi:softprob" {
+				hp["num_class"] = "3"
+			}
+			result := trainRows(t, hp, train, validation, nil)
+			dir := t.TempDir()
+			model, table := filepath.Join(dir, "model.json"), filepath.Join(dir, "table.csv")
+			require.NoError(t, os.WriteFile(model, result.Files[modelFile], 0o600))
+			writeTable(t, table, append([][]float32{validation[0].numbers}, columnsOf(validation)...))
+			var theirs map[string]float64
+			require.NoError(t, json.Unmarshal([]byte(python(t, "eval_model.py", model, table, weighted, strings.Join(test.metrics, ","))), &theirs))
+			for _, m := range result.Metrics {
+				if channel, name, _ := strings.Cut(m.Name, ":"); channel == "validation" {
+					require.InEpsilon(t, theirs[name], m.Value, 2e-6, "%s weighted=%s", name, weighted)
+				}
+			}
+		}
+	}
+}
+
+// withWeights puts a column of weights after the label.
+func (t rows) withWeights() rows {
+	w := column{name: "w"}
+	for i := range t[0].len() {
+		w.numbers = append(w.numbers, float32(i%5)/2)
+	}
+	return append(rows{t[0], w}, t[1:]...)
+}
