@@ -216,9 +216,13 @@ func (r *channelReader) openNext() error {
 	if err != nil {
 		return err
 	}
-	r.object = object
-	r.open, err = dataset.NewReader(r.ctx, object, dataset.ReadOptions{Media: r.media, Schema: r.schema})
-	return inputError(object, err)
+	// Only a reader that has been opened is kept: what comes with an error must not be closed.
+	open, err := dataset.NewReader(r.ctx, object, dataset.ReadOptions{Media: r.media, Schema: r.schema})
+	if err != nil {
+		return inputError(object, err)
+	}
+	r.object, r.open = object, open
+	return nil
 }
 
 func (r *channelReader) Close() error {

@@ -261,7 +261,8 @@ func bindObject(ctx context.Context, p algorithms.Predictor, object dataset.Obje
 	return b, nil
 }
 
-// modelColumns are the columns worth reading: where both sides have names, those the model knows, else all features.
+// modelColumns are the columns worth reading: where both sides have names, those the model knows, else all features. All of
+// them, too, where one that the model knows is not there: the error can then say what is there instead.
 func modelColumns(features []algorithms.Feature, roles dataset.Roles) []string {
 	known := make(map[string]bool, len(features))
 	for _, f := range features {
@@ -273,7 +274,7 @@ func modelColumns(features []algorithms.Feature, roles dataset.Roles) []string {
 			some = append(some, name)
 		}
 	}
-	if !roles.Named || len(some) == 0 {
+	if !roles.Named || len(some) < len(features) {
 		return roles.Features
 	}
 	return some
