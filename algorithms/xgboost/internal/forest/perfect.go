@@ -30,7 +30,9 @@ func compile(t *Tree, s *slots) scorer {
 	if depth > perfectDepth || len(s.sources) > perfectSlots || splits*16 < 1<<depth {
 		return compileGeneral(t, s)
 	}
-	p := &perfectTree{nodes: new([256]int64), leaves: new([256]float32), depth: depth}
+	// Three unrolled forms: a padded level costs less than a loop or switch over levels (measured: 4.5 against 6.6 ns per row
+	// and tree of depth 6).
+	p := &perfectTree{nodes: new([256]int64), leaves: new([256]float32), depth: max(4, (depth+1)/2*2)}
 	p.place(t, s, 0, 1, 0)
 	return p
 }
@@ -56,35 +58,54 @@ func (p *perfectTree) place(t *Tree, s *slots, node int32, at, level int) {
 func below(threshold float32) int64 { return orderKey(threshold) - 1<<keyShift }
 
 func (p *perfectTree) add(b *block, out []float32, groups int) {
-	nodes, leaves, depth := p.nodes, p.leaves, p.depth
+	rows := b.rows[:b.n]
+	switch p.depth {
+	case 4:
+		add4(p.nodes, p.leaves, rows, out, groups)
+	case 6:
+		add6(p.nodes, p.leaves, rows, out, groups)
+	case 8:
+		add8(p.nodes, p.leaves, rows, out, groups)
+	}
+}
+
+func add4(nodes *[256]int64, leaves *[256]float32, rows []*[perfectSlots]int64, out []float32, groups int) {
 	at := 0
-	for _, x := range b.rows[:b.n] {
-		i := uint8(1)
-		switch depth {
-		case 8:
-			i = next(nodes, x, i)
-			fallthrough
-		case 7:
-			i = next(nodes, x, i)
-			fallthrough
-		case 6:
-			i = next(nodes, x, i)
-			fallthrough
-		case 5:
-			i = next(nodes, x, i)
-			fallthrough
-		case 4:
-			i = next(nodes, x, i)
-			fallthrough
-		case 3:
-			i = next(nodes, x, i)
-			fallthrough
-		case 2:
-			i = next(nodes, x, i)
-			fallthrough
-		case 1:
-			i = next(nodes, x, i)
-		}
+	for _, x := range rows {
+		i := next(nodes, x, 1)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		out[at] += leaves[i]
+		at += groups
+	}
+}
+
+func add6(nodes *[256]int64, leaves *[256]float32, rows []*[perfectSlots]int64, out []float32, groups int) {
+	at := 0
+	for _, x := range rows {
+		i := next(nodes, x, 1)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		out[at] += leaves[i]
+		at += groups
+	}
+}
+
+func add8(nodes *[256]int64, leaves *[256]float32, rows []*[perfectSlots]int64, out []float32, groups int) {
+	at := 0
+	for _, x := range rows {
+		i := next(nodes, x, 1)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
+		i = next(nodes, x, i)
 		out[at] += leaves[i]
 		at += groups
 	}
