@@ -133,7 +133,7 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if doc.TransformInput.CompressionType == "Gzip" {
 		in.Compression = dataset.Gzip
 	}
-	out := dataset.Media{Format: in.Format}
+	out := dataset.Media{Format: defaultOutput(in.Format)}
 	if accept := doc.TransformOutput.Accept; accept != "" {
 		if out, err = dataset.ParseMedia(accept); err != nil {
 			return transformParams{}, clientf("transformOutput.accept: %w", err)
@@ -327,6 +327,18 @@ func transformOutputs(path string, inputs []input, media dataset.Media, header [
 		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
 		ContentType: string(dataset.JSONLines),
 	}), nil
+}
+
+// defaultOutput is the format predictions have where Accept says nothing: the input's. A number is no sparse row, though, and
+// Arrow streams cannot be put together.
+func defaultOutput(in dataset.Format) dataset.Format {
+	switch in {
+	case dataset.LibSVM:
+		return dataset.CSV
+	case dataset.ArrowStream, dataset.ArrowFile:
+		return dataset.Parquet
+	}
+	return in
 }
 
 // checkWritable refuses output formats whose fragments cannot be put together with the same bytes however they were cut.
