@@ -3,7 +3,6 @@ package sharding
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/batchmill/batchmill/storage"
@@ -48,7 +47,7 @@ func ManifestURI(root storage.URI) storage.URI { return root.Join("manifest.json
 // ReadManifest loads a manifest; nil if there is none.
 func ReadManifest(ctx context.Context, store storage.Store, uri storage.URI) (*Manifest, error) {
 	data, _, err := storage.ReadAll(ctx, store, uri)
-	if errors.Is(err, storage.ErrNotFound) {
+	if isAbsent(err) {
 		return nil, nil
 	}
 	if err != nil {
