@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/batchmill/batchmill/dataset"
+	"github.com/batchmill/batchmill/internal/testdata"
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -338,4 +340,90 @@ func TestManyObjects(t *testing.T) {
 	records, err := csv.NewReader(bytes.NewReader([]byte(got["out/day=0/p.csv.out"]))).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, records, 100)
+}
+
+// TestTransformOfSparseRows reads libsvm, with a label in front that is no feature; predictions come out as CSV, since one
+// number is no sparse row.
+func TestTransformOfSparseRows(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "agaricus_logistic")
+	rows, err := os.ReadFile(testdata.Path(t, "agaricus", "agaricus.txt.test"))
+	require.NoError(t, err)
+	var first map[string]string
+	for _, accept := range []string{"", "text/csv"} {
+		for _, n := range []int{1, 17} {
+			s := newShop(t, newStore())
+			s.register("m", artifact)
+			s.put("s3://b/in/a.libsvm", rows)
+			doc := transformDoc("text/libsvm", shards(n))
+			doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": accept}
+			done, err := s.transform(doc)
+			require.NoError(t, err)
+			s.verify(done)
+			got := s.read("s3://b/out/")
+			if first == nil {
+				first = got
+				near(t, want, lines(got["out/a.libsvm.out"]))
+			}
+			sameObjects(t, first, got)
+		}
+	}
+}
+
+// TestTransformOfJSONLines reads and writes objects, and joins the prediction to what was written.
+func TestTransformOfJSONLines(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	house := californiaTest(t)
+	var in strings.Builder
+	for _, r := range house[1:] {
+		in.WriteString("{")
+		for c, f := range r[:8] {
+			if f == "" {
+				f = "null"
+			}
+			fmt.Fprintf(&in, "%s %q : %s", map[bool]string{true: ","}[c > 0], house[0][c], f)
+		}
+		in.WriteString(" }\n")
+	}
+	for _, join := range []bool{false, true} {
+		var first map[string]string
+		for _, n := range []int{1, 17} {
+			s := newShop(t, newStore())
+			s.register("m", artifact)
+			s.put("s3://b/in/a.jsonl", []byte(in.String()))
+			doc := transformDoc("application/jsonlines", shards(n))
+			if join {
+				doc["DataProcessing"] = object{"JoinSource": "Input"}
+			}
+			done, err := s.transform(doc)
+			require.NoError(t, err)
+			s.verify(done)
+			got := s.read("s3://b/out/")
+			if first == nil {
+				first = got
+				checkObjects(t, want, got["out/a.jsonl.out"], in.String(), join)
+			}
+			sameObjects(t, first, got)
+		}
+	}
+}
+
+func checkObjects(t *testing.T, want []float64, got, in string, join bool) {
+	t.Helper()
+	var predictions []string
+	for i, l := range lines(got) {
+		var o map[string]any
+		require.NoError(t, json.Unmarshal([]byte(l), &o))
+		v, ok := o["SageMakerOutput"].(float64)
+		require.True(t, ok, l)
+		predictions = append(predictions, strconv.FormatFloat(v, 'g', -1, 64))
+		if join {
+			require.True(t, strings.HasPrefix(l, strings.TrimSuffix(lines(in)[i], " }")), l)
+			require.Len(t, o, 9)
+		} else {
+			require.Len(t, o, 1)
+		}
+	}
+	near(t, want, predictions)
 }
