@@ -104,6 +104,21 @@ func badInputs(t testing.TB) []bad {
 		{"transform: text in a named numeric column", jobs.TransformKind,
 			score(artifact, "a.csv", spoil(toCSV(t, house), 700, "-122,37,old,1,1,1,1,1,1,INLAND"), "text/csv;header=present;ignore=median_house_value+ocean_proximity"),
 			[]string{"s3://b/in/a.csv", "line 700", `"housing_median_age"`, `"old"`}},
+		{"training: text in a numeric column", jobs.TrainingKind, learn(spoil(boston, 400, "1,0,2.31,old,0.538,6.5,65.2,4.09,1,296.0,15.3,396.9,4.98,24.0"), boston, nil),
+			[]string{"s3://b/train/a.csv", "line 400", `"chas"`, `"old"`}},
+		{"split: text in a numeric column", jobs.SplitKind, cut("a.csv", spoil(toCSV(t, house), 700, "-122,37,old,1,1,1,1,1,1,INLAND"), "text/csv;header=present", random),
+			[]string{"s3://b/in/a.csv", "line 700", `"housing_median_age"`, `"old"`}},
+		{"transform: joined column is there already", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			twice := append([][]string{append([]string(nil), house[0]...)}, house[1:]...)
+			twice[0][9] = "SageMakerOutput"
+			doc := score(artifact, "a.parquet", toParquet(t, twice, 100), "application/x-parquet;ignore=median_house_value+SageMakerOutput")(t, s)
+			return with(doc, "DataProcessing", object{"JoinSource": "Input"})
+		}, []string{"s3://b/in/a.parquet", `"SageMakerOutput"`, "dataProcessing.joinSource"}},
+		{"transform: join of sparse rows", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			doc := score(artifact, "a.libsvm", []byte("1 0:1 3:2\n"), "text/libsvm")(t, s)
+			doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": "text/libsvm"}
+			return with(doc, "DataProcessing", object{"JoinSource": "Input"})
+		}, []string{"joinSource", "libsvm"}},
 		{"transform: truncated Parquet", jobs.TransformKind, score(artifact, "a.parquet", parquet[:len(parquet)-100], "application/x-parquet"),
 			[]string{"s3://b/in/a.parquet", "Parquet"}},
 		{"split: truncated Parquet", jobs.SplitKind, cut("a.parquet", parquet[:len(parquet)/2], "application/x-parquet", random),

@@ -21,6 +21,9 @@ func temporalError(ctx context.Context, err error) error {
 			// Not the job but this worker is going away: another one shall take over.
 			return temporal.NewApplicationError("worker is shutting down", string(jobs.InternalServerError))
 		}
+		if !askedToStop(ctx) {
+			return temporal.NewApplicationError("lost touch with the Temporal server", string(jobs.InternalServerError))
+		}
 		return temporal.NewCanceledError()
 	}
 	var app *temporal.ApplicationError
@@ -31,6 +34,15 @@ func temporalError(ctx context.Context, err error) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), string(class), temporal.ApplicationErrorOptions{
 		NonRetryable: class != jobs.InternalServerError,
 	})
+}
+
+// askedToStop tells whether an activity's context ended because its job is to stop. Temporal's SDK ends it for other reasons
+// too: the server could not be reached, or has given the attempt up for lost and begun another.
+func askedToStop(ctx context.Context) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	return !activity.IsActivity(ctx) || temporal.IsCanceledError(context.Cause(ctx))
 }
 
 // stopping tells whether the worker the activity runs on is shutting down.
@@ -54,6 +66,7 @@ func classify(err error) jobs.Class {
 	var (
 		record    *dataset.RecordError
 		schema    *dataset.SchemaError
+		media     *dataset.MediaError
 		hyper     *algorithms.HyperParameterError
 		data      *algorithms.DataError
 		documents *jobs.ValidationError
@@ -63,7 +76,7 @@ func classify(err error) jobs.Class {
 		return jobs.InternalServerError
 	case errors.Is(err, storage.ErrAccessDenied), errors.Is(err, storage.ErrNoBucket), errors.Is(err, storage.ErrPrecondition):
 		return jobs.ClientError
-	case errors.As(err, &record), errors.As(err, &schema), errors.As(err, &hyper), errors.As(err, &data), errors.As(err, &documents):
+	case errors.As(err, &record), errors.As(err, &schema), errors.As(err, &media), errors.As(err, &hyper), errors.As(err, &data), errors.As(err, &documents):
 		return jobs.ClientError
 	}
 	return jobs.InternalServerError

@@ -146,6 +146,9 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if join && in.Format != out.Format {
 		return transformParams{}, clientf("dataProcessing.joinSource: Input needs Accept %s, the format of the input", in.Format)
 	}
+	if join && in.Format == dataset.LibSVM {
+		return transformParams{}, clientf("dataProcessing.joinSource: a prediction cannot be joined to rows of %s", in.Format)
+	}
 	pin, err := a.findModel(ctx, doc.ModelName)
 	if err != nil {
 		return transformParams{}, err
@@ -224,8 +227,14 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 	if err != nil {
 		return err
 	}
-	_, err = bindObject(ctx, predictor, in.object(a.store), mustMedia(params.In))
-	return err
+	b, err := bindObject(ctx, predictor, in.object(a.store), mustMedia(params.In))
+	if err != nil {
+		return err
+	}
+	if output := predictor.Output().Name; params.Join && b.media.Format != dataset.CSV && len(b.schema.FieldIndices(output)) > 0 {
+		return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", in.URI, output)
+	}
+	return nil
 }
 
 // bound is how an object is read for a model.
