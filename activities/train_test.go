@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
@@ -230,11 +231,11 @@ func environment(ctx context.Context, s *shop) *testsuite.TestActivityEnvironmen
 // TestStoppedTrainingKeepsItsModel: a cancel ends training after the round at hand, and the model so far is staged.
 func TestStoppedTrainingKeepsItsModel(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	store := faulty.New(boston(t), faulty.Rule{Op: faulty.Put, Glob: "**/checkpoints/*", Hook: func(_ context.Context, c faulty.Call) error {
 		if c.N == 3 {
-			cancel()
+			cancel(temporal.NewCanceledError())
 		}
 		return nil
 	}})
@@ -259,12 +260,38 @@ func TestStoppedTrainingKeepsItsModel(t *testing.T) {
 		"a training of as many rounds gives the same artifact")
 }
 
+// TestLostTrainingIsTakenOver: an attempt whose context ends although nobody asked the job to stop is no stop. It fails so that
+// another one goes on from its checkpoint, to the end.
+func TestLostTrainingIsTakenOver(t *testing.T) {
+	t.Parallel()
+	ctx, lose := context.WithCancel(t.Context())
+	defer lose()
+	store := faulty.New(boston(t), faulty.Rule{Op: faulty.Put, Glob: "**/checkpoints/*", Hook: func(_ context.Context, c faulty.Call) error {
+		if c.N == 3 {
+			lose()
+		}
+		return nil
+	}})
+	s := newShop(t, store)
+	ref, err := s.planTraining(trainDoc("medv", 200))
+	require.NoError(t, err)
+	_, err = environment(ctx, s).ExecuteActivity(protocol.Train, ref)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	require.False(t, app.NonRetryable(), err)
+	store.Heal()
+	trained, err := s.Train(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, 200, trained.Rounds)
+	require.False(t, trained.Stopped)
+}
+
 // TestCancelledShards: shards end at once with Temporal's cancel.
 func TestCancelledShards(t *testing.T) {
 	t.Parallel()
 	artifact, _ := reference(t, "california_missing")
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	store := faulty.New(newStore())
 	s := newShop(t, store)
 	s.register("m", artifact)
@@ -272,7 +299,7 @@ func TestCancelledShards(t *testing.T) {
 	planned, err := s.PlanTransform(t.Context(), jobOf(s, transformDoc("text/csv", shards(17))))
 	require.NoError(t, err)
 	store.Add(faulty.Rule{Op: faulty.Put, Glob: "**/receipts/**", From: 3, Before: true, Hook: func(context.Context, faulty.Call) error {
-		cancel()
+		cancel(temporal.NewCanceledError())
 		return nil
 	}})
 	r := protocol.Range{Job: jobOf(s, transformDoc("text/csv", shards(17))), PlanURI: planned.PlanURI, Digest: planned.Digest, To: planned.Shards}
