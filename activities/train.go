@@ -146,7 +146,7 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 }
 
 // context is the one training runs under. A user's stop must not tear down the round at hand, so it does not carry the
-// activity's cancel; the worker's own end does.
+// activity's cancel; the worker's own end does, and so does an attempt that the server has given up.
 func (t *training) context() context.Context {
 	if !activity.IsActivity(t.ctx) {
 		return t.ctx
@@ -157,6 +157,10 @@ func (t *training) context() context.Context {
 		select {
 		case <-stopping:
 			cancel(errWorkerStops)
+		case <-t.ctx.Done():
+			if !askedToStop(t.ctx) {
+				cancel(errLost)
+			}
 		case <-t.pulse.done:
 			cancel(nil)
 		}
@@ -164,11 +168,15 @@ func (t *training) context() context.Context {
 	return ctx
 }
 
-var errWorkerStops = errors.New("worker is shutting down")
+// Why training is given up, to be taken over from the last checkpoint.
+var (
+	errWorkerStops = errors.New("worker is shutting down")
+	errLost        = errors.New("lost touch with the Temporal server")
+)
 
 // stop is polled between rounds.
 func (t *training) stop() bool {
-	t.stopped = t.ctx.Err() != nil
+	t.stopped = askedToStop(t.ctx)
 	return t.stopped
 }
 
