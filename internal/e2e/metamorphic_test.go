@@ -27,7 +27,7 @@ func (s *stack) covertype(t *testing.T) cloth {
 	cover := readTable(t, "covertype", "covertype_train80.csv.gz")
 	s.trained(t, "cover", "text/csv;header=present;label=Cover_Type;text=Cover_Type", cover.head(2000),
 		map[string]string{"objective": "multi:softprob", "num_class": "7", "max_depth": "5", "num_round": "8"})
-	s.put(t, b+"parquet/day=1/cover.parquet", cover.parquet(t, 400))
+	s.put(t, b+"parquet/day=1/cover.parquet", cover.head(20000).parquet(t, 400))
 	s.put(t, b+"parquet/day=2/cover.parquet", cover.head(1000).parquet(t, 999))
 	return cloth{"parquet", "application/x-parquet;label=Cover_Type", b + "parquet/", b}
 }

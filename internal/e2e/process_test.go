@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait. It is far above what anything takes, so that a busy machine fails no test.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // await polls until f says so. No test waits for anything but a condition.
 func await(t *testing.T, what string, f func() bool) {
