@@ -2,5 +2,6 @@
 // a real S3 server. They prove what no test within one process can: a killed worker, a killed server, a server that stops
 // answering, and that a job's bytes are the same whatever happened on the way.
 //
+// Names of jobs are unique on the stack that most tests share, so repeat the tests by running them again, not by -count.
 // `go test -short` skips them. BATCHMILL_BIN names a binary to test; without it, one is built.
 package e2e

@@ -99,6 +99,42 @@ func TestWorkerKilledInTraining(t *testing.T) {
 	require.Empty(t, s.list(t, "s3://kill/models/_batchmill/killed/checkpoints/"))
 }
 
+// TestWorkerStopped: a worker that is told to end (Ctrl-C, a rolling update) hands its training over.
+func TestWorkerStopped(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	first := s.worker(t)
+	s.train(t, s.longTraining(t, "undisturbed", 250))
+	job := s.begin(t, jobs.TrainingKind, setting(s.longTraining(t, "handed-over", 250), "BATCHMILL_CHECKPOINT_SECONDS", "0"))
+	await(t, "checkpoint", func() bool { return s.checkpointed(t, "handed-over") >= 20 })
+	first.stop()
+	require.Equal(t, 0, first.code)
+	require.Less(t, s.checkpointed(t, "handed-over"), 250, "stopped in the middle")
+	s.worker(t)
+	finish[jobs.TrainingJobDescription](t, job)
+	s.requireSameModel(t, "undisturbed", "handed-over")
+	requireEachRoundOnce(t, s.trainingLog(t, "handed-over"), 250)
+}
+
+// TestZombieWorker: a worker stands still until the server gives it up, and wakes while another one does its work.
+func TestZombieWorker(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	first := s.worker(t)
+	const rounds = 500
+	s.train(t, s.longTraining(t, "undisturbed", rounds))
+	job := s.begin(t, jobs.TrainingKind, setting(s.longTraining(t, "zombie", rounds), "BATCHMILL_CHECKPOINT_SECONDS", "0"))
+	await(t, "checkpoint", func() bool { return s.checkpointed(t, "zombie") >= 10 })
+	require.NoError(t, first.cmd.Process.Signal(syscall.SIGSTOP))
+	stood := s.checkpointed(t, "zombie")
+	s.worker(t)
+	await(t, "the other worker", func() bool { return s.checkpointed(t, "zombie") > stood+5 })
+	require.NoError(t, first.cmd.Process.Signal(syscall.SIGCONT))
+	finish[jobs.TrainingJobDescription](t, job)
+	s.requireSameModel(t, "undisturbed", "zombie")
+	requireEachRoundOnce(t, s.trainingLog(t, "zombie"), rounds)
+}
+
 // modified tells when each object below a prefix was written.
 func (s *stack) modified(t *testing.T, prefix string) map[string]time.Time {
 	t.Helper()
