@@ -172,7 +172,7 @@ func splitOutputs(doc *jobs.SplitJob, inputs []input, params splitParams) ([]sha
 	if err != nil {
 		return nil, err
 	}
-	header, err := headerLine(schema, media)
+	header, err := dataset.HeaderLine(schema, media)
 	if err != nil {
 		return nil, err
 	}

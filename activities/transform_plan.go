@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,21 +168,7 @@ func (a *Activities) outputHeader(ctx context.Context, params transformParams) (
 	if err != nil {
 		return nil, err
 	}
-	return headerLine(dataset.NewSchema(true, predictor.Output()), media)
-}
-
-// headerLine is what a table without rows looks like: the header where the media has one, and nothing else.
-func headerLine(schema *dataset.Schema, media dataset.Media) ([]byte, error) {
-	if !media.Header {
-		return nil, nil
-	}
-	var line bytes.Buffer
-	w, err := dataset.NewWriter(&line, schema, dataset.WriteOptions{Media: media})
-	if err != nil {
-		return nil, err
-	}
-	err = w.Close()
-	return line.Bytes(), err
+	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Output()), media)
 }
 
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.

@@ -46,9 +46,9 @@ func NewReader(ctx context.Context, obj Object, o ReadOptions) (Reader, error) {
 	}
 	switch o.Media.Format {
 	case Parquet:
-		return newParquetReader(ctx, obj, o)
+		return opened(newParquetReader(ctx, obj, o))
 	case ArrowStream, ArrowFile:
-		return newArrowReader(ctx, obj, o)
+		return opened(newArrowReader(ctx, obj, o))
 	case CSV, JSONLines, LibSVM:
 		if o.Schema == nil {
 			schema, err := Infer(ctx, []Object{obj}, o.Media)
@@ -57,9 +57,17 @@ func NewReader(ctx context.Context, obj Object, o ReadOptions) (Reader, error) {
 			}
 			o.Schema = schema
 		}
-		return newLineReader(ctx, obj, o)
+		return opened(newLineReader(ctx, obj, o))
 	}
 	return nil, &MediaError{ContentType: string(o.Media.Format), Reason: "there is no reader for it"}
+}
+
+// opened keeps a nil pointer beside an error from becoming a Reader that is not nil.
+func opened[R Reader](r R, err error) (Reader, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // columnMatch finds the object's column for each field of a schema: by name if both have names, else by position.

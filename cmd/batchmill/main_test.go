@@ -220,20 +220,6 @@ func TestKindOfExamples(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestRecordCounter(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int64{
-		"": 0, "a\n": 1, "a\nb": 2, "\"x\ny\",1\n2\n": 2, "\"a \"\"q\"\"\nb\"\n": 1, `{"a":"\""}` + "\n{}\n": 2,
-	} {
-		for at := range len(text) + 1 { // cut anywhere
-			c := &recordCounter{}
-			_, _ = c.Write([]byte(text[:at]))
-			_, _ = c.Write([]byte(text[at:]))
-			require.Equal(t, want, c.rows(), "%q cut at %d", text, at)
-		}
-	}
-}
-
 func TestCutTable(t *testing.T) {
 	t.Parallel()
 	parts := cutTable(examples.Housing, quickstartShards)

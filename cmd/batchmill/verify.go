@@ -51,8 +51,11 @@ func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag) error {
 	}
 	meter := newByteMeter(a.errOut, m.Bytes)
 	defer meter.stop()
-	v := &verifier{store: store, meter: meter}
-	report, err := v.check(ctx, uri, m)
+	var seen int64
+	report, err := sharding.Verify(ctx, store, uri, func(done, _ int64) {
+		meter.add(done - seen)
+		seen = done
+	})
 	meter.stop()
 	if err != nil {
 		return err
@@ -64,13 +67,13 @@ func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag) error {
 	} else {
 		a.printVerification(report)
 	}
-	if len(report.Problems) > 0 {
+	if !report.OK() {
 		return errReported
 	}
 	return nil
 }
 
-func (a *app) printVerification(r *verification) {
+func (a *app) printVerification(r *sharding.Report) {
 	printPairs(a.out,
 		[2]string{"Job", strings.TrimSpace(r.Kind + " " + r.Job)},
 		[2]string{"Objects", count(int64(r.Objects))},
@@ -81,7 +84,7 @@ func (a *app) printVerification(r *verification) {
 	for _, p := range r.Problems {
 		printf(a.out, "BAD  %s\n", p)
 	}
-	if len(r.Problems) == 0 {
+	if r.OK() {
 		printf(a.out, "ok: every object is there with the right size, checksum and rows, and nothing else\n")
 	}
 }
