@@ -44,9 +44,13 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	p, last := startPulse(ctx)
 	defer p.stop()
 	done.Rows = last.Done
+	scan := &shardScan{inputs: &opener{store: a.store, plan: plan}, params: params, splitter: splitter, schema: schema, before: before}
 	for i := max(r.From, last.Cursor); i < r.To; i++ {
-		n, err := a.scanShard(ctx, plan, params, splitter, schema, before, scanURI(base, pass, i), plan.Shards[i])
+		summary, n, err := scan.shard(ctx, plan.Shards[i])
 		if err != nil {
+			return done, err
+		}
+		if _, err := storage.WriteAll(ctx, a.store, scanURI(base, pass, i), summary, storage.PutOptions{}); err != nil {
 			return done, err
 		}
 		done.Rows += n
@@ -55,28 +59,37 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	return done, nil
 }
 
-func (a *Activities) scanShard(ctx context.Context, plan *sharding.Plan, params splitParams, splitter *split.Splitter, schema *dataset.Schema, before *split.Decision, to storage.URI, shard sharding.Shard) (int64, error) {
-	collector, err := splitter.Scan(schema, before)
+// shardScan observes the shards of one range in one pass.
+type shardScan struct {
+	inputs   *opener
+	params   splitParams
+	splitter *split.Splitter
+	schema   *dataset.Schema
+	before   *split.Decision
+}
+
+// shard observes one shard's rows; the summary is what is kept of them.
+func (s *shardScan) shard(ctx context.Context, shard sharding.Shard) (summary []byte, rows int64, err error) {
+	collector, err := s.splitter.Scan(s.schema, s.before)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	var rows int64
-	units := plan.Inputs[shard.Input].Units[shard.From:shard.To]
+	object, err := s.inputs.open(shard.Input)
+	if err != nil {
+		return nil, 0, err
+	}
+	units := s.inputs.plan.Inputs[shard.Input].Units[shard.From:shard.To]
 	for i := range units {
-		err := eachBatch(ctx, a.store, plan, params, shard.Input, &units[i], schema, func(b dataset.Batch, first int64) error {
+		err := eachBatch(ctx, object, s.params, &units[i], s.schema, func(b dataset.Batch, first int64) error {
 			rows += b.NumRows()
 			return collector.Observe(b, first, shard.Input)
 		})
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
-	data, err := collector.Summary().MarshalBinary()
-	if err != nil {
-		return 0, err
-	}
-	_, err = storage.WriteAll(ctx, a.store, to, data, storage.PutOptions{})
-	return rows, err
+	summary, err = collector.Summary().MarshalBinary()
+	return summary, rows, err
 }
 
 // DecideSplit merges a pass's summaries in shard order and places the cuts as far as they allow. It tells whether the

@@ -71,11 +71,15 @@ type splitShard struct {
 }
 
 func (s *splitShard) run(ctx context.Context, shard sharding.Shard) error {
+	object, err := s.inputs.open(shard.Input)
+	if err != nil {
+		return err
+	}
 	profiles := json.NewEncoder(s.stage(fragmentProfile, sharding.Lines))
 	units := s.plan.Inputs[shard.Input].Units[shard.From:shard.To]
 	for i := range units {
 		seen := profile.New(s.schema)
-		err := eachBatch(ctx, s.a.store, s.plan, s.params, shard.Input, &units[i], s.schema, func(b dataset.Batch, first int64) error {
+		err := eachBatch(ctx, object, s.params, &units[i], s.schema, func(b dataset.Batch, first int64) error {
 			if err := seen.Observe(b); err != nil {
 				return err
 			}
@@ -154,11 +158,7 @@ func (s *splitShard) write(side int, part dataset.Batch) (err error) {
 }
 
 // eachBatch reads a unit with the plan's schema and hands on each batch with the index of its first row in the object.
-func eachBatch(ctx context.Context, store storage.Store, plan *sharding.Plan, params splitParams, object int, unit *dataset.Unit, schema *dataset.Schema, use func(b dataset.Batch, first int64) error) (err error) {
-	obj, err := plan.Object(store, object)
-	if err != nil {
-		return err
-	}
+func eachBatch(ctx context.Context, obj dataset.Object, params splitParams, unit *dataset.Unit, schema *dataset.Schema, use func(b dataset.Batch, first int64) error) (err error) {
 	reader, err := dataset.NewReader(ctx, obj, dataset.ReadOptions{Media: mustMedia(params.In), Unit: unit, Schema: schema})
 	if err != nil {
 		return inputError(obj, err)

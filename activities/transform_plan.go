@@ -66,8 +66,8 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 		return protocol.Planned{}, err
 	}
 	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
-	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, in input) error {
-		return a.checkReadable(ctx, params, in)
+	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, object dataset.Object) error {
+		return a.checkReadable(ctx, params, object)
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
@@ -187,18 +187,19 @@ func refuseUnsupported(doc *jobs.TransformJob) error {
 }
 
 // planInputs finds each object's units, after check has looked at it.
-func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, input) error) ([]sharding.Input, error) {
+func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, dataset.Object) error) ([]sharding.Input, error) {
 	out := make([]sharding.Input, len(inputs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(planParallel)
 	for i, in := range inputs {
 		g.Go(func() error {
+			object := dataset.Remember(in.object(a.store), false)
 			if in.Size > 0 && check != nil {
-				if err := check(ctx, in); err != nil {
+				if err := check(ctx, object); err != nil {
 					return err
 				}
 			}
-			units, err := dataset.Units(ctx, in.object(a.store), media, a.units)
+			units, err := dataset.Units(ctx, object, media, a.units)
 			out[i] = sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag, Units: units}
 			return err
 		})
@@ -207,17 +208,17 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 }
 
 // checkReadable binds the model to the object's columns: a missing or renamed column is known before any row is read.
-func (a *Activities) checkReadable(ctx context.Context, params transformParams, in input) error {
+func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) error {
 	predictor, err := a.predictor(ctx, params.Model)
 	if err != nil {
 		return err
 	}
-	b, err := bindObject(ctx, predictor, in.object(a.store), mustMedia(params.In))
+	b, err := bindObject(ctx, predictor, object, mustMedia(params.In))
 	if err != nil {
 		return err
 	}
 	if output := predictor.Output().Name; params.Join && b.media.Format != dataset.CSV && len(b.schema.FieldIndices(output)) > 0 {
-		return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", in.URI, output)
+		return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", object.Name(), output)
 	}
 	return nil
 }

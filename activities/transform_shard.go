@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/algorithms"
@@ -40,6 +42,7 @@ type shardWork struct {
 	receipt *sharding.Receipt
 	staged  map[string]sharding.Staged
 	rows    func(n int64) // progress
+	inputs  *opener
 }
 
 // stage begins a fragment.
@@ -71,19 +74,15 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 	p, _ := startPulse(ctx)
 	defer p.stop()
 	p.set(protocol.Beat{})
+	run := &shardRun{a: a, plan: plan, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store, plan: plan}, work: work}
 	var done protocol.RangeDone
 	for i := r.From; i < r.To; i++ {
 		if err := ctx.Err(); err != nil {
 			return done, err
 		}
-		receipt, err := sharding.Done(ctx, a.store, base, r.Digest, i)
+		receipt, err := run.shard(ctx, i)
 		if err != nil {
 			return done, err
-		}
-		if receipt == nil {
-			if receipt, err = a.runShard(ctx, plan, base, r.Digest, i, p, work); err != nil {
-				return done, err
-			}
 		}
 		done.Rows += receipt.Rows
 		done.Rejected += receipt.Rejected
@@ -95,18 +94,42 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 	return done, nil
 }
 
-func (a *Activities) runShard(ctx context.Context, plan *sharding.Plan, base storage.URI, digest string, i int, p *pulse, work func(context.Context, sharding.Shard, *shardWork) error) (*sharding.Receipt, error) {
-	before := p.latest.Load().Done
+// shardRun runs the shards of one range.
+type shardRun struct {
+	a      *Activities
+	plan   *sharding.Plan
+	base   storage.URI
+	digest string
+	pulse  *pulse
+	inputs *opener
+	work   func(context.Context, sharding.Shard, *shardWork) error
+}
+
+// shard works a shard, or finds the receipt an earlier attempt left.
+func (r *shardRun) shard(ctx context.Context, i int) (*sharding.Receipt, error) {
+	if retried(ctx) {
+		if receipt, err := sharding.Done(ctx, r.a.store, r.base, r.digest, i); receipt != nil || err != nil {
+			return receipt, err
+		}
+	}
+	before := r.pulse.latest.Load().Done
 	w := &shardWork{
-		receipt: &sharding.Receipt{Plan: digest, Shard: i},
+		receipt: &sharding.Receipt{Plan: r.digest, Shard: i},
 		staged:  make(map[string]sharding.Staged),
-		rows:    func(n int64) { p.update(func(b *protocol.Beat) { b.Done = before + n }) },
+		rows:    func(n int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + n }) },
+		inputs:  r.inputs,
 	}
 	defer w.close()
-	if err := work(ctx, plan.Shards[i], w); err != nil {
+	if err := r.work(ctx, r.plan.Shards[i], w); err != nil {
 		return nil, err
 	}
-	return w.receipt, sharding.Finish(ctx, a.store, base, w.receipt, w.staged)
+	return w.receipt, sharding.Finish(ctx, r.a.store, r.base, w.receipt, w.staged)
+}
+
+// retried tells whether receipts may be there. To look for them in a first attempt would cost a request per shard; a shard
+// that is done twice for that only writes the same bytes again.
+func retried(ctx context.Context) bool {
+	return !activity.IsActivity(ctx) || activity.GetInfo(ctx).Attempt > 1
 }
 
 // transformShard scores one shard.
@@ -127,7 +150,7 @@ type transformShard struct {
 const rawColumn = "\x00raw"
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
-	object, err := t.plan.Object(t.a.store, shard.Input)
+	object, err := t.inputs.open(shard.Input)
 	if err != nil {
 		return err
 	}

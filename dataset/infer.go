@@ -81,7 +81,7 @@ func inferEach(ctx context.Context, objs []Object, m Media) ([]*objectSchema, er
 func inferObject(ctx context.Context, obj Object, m Media) (*objectSchema, error) {
 	switch m.Format {
 	case Parquet:
-		f, err := readFooter(ctx, obj, footerGuess)
+		f, err := footerOf(ctx, obj, footerGuess)
 		if err != nil {
 			return nil, err
 		}

@@ -223,7 +223,7 @@ func (f *parquetFooter) leaves(field int) []int {
 
 // parquetUnits cuts a Parquet object into its row groups, without those that hold no row.
 func parquetUnits(ctx context.Context, obj Object) ([]Unit, error) {
-	f, err := readFooter(ctx, obj, footerGuess)
+	f, err := footerOf(ctx, obj, footerGuess)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 	if small := obj.Size() <= smallParquet && o.Unit == nil && o.Columns == nil || obj.Size() <= smallUnitObject; small {
 		guess = obj.Size()
 	}
-	f, err := readFooter(ctx, obj, guess)
+	f, err := footerOf(ctx, obj, guess)
 	if err != nil {
 		return nil, err
 	}

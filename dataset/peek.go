@@ -17,7 +17,7 @@ const peekRecords = 1000
 func Columns(ctx context.Context, obj Object, m Media) (*Schema, Media, error) {
 	switch m.Format {
 	case Parquet:
-		f, err := readFooter(ctx, obj, footerGuess)
+		f, err := footerOf(ctx, obj, footerGuess)
 		if err != nil {
 			return nil, m, err
 		}
