@@ -13,6 +13,9 @@ const maxOutputs = 1 << 16
 // decode turns a document into a model and checks it.
 func decode(document any) (*Model, error) {
 	root := newCursor(document)
+	if root.has("Model") { // a serialised Booster: its configuration beside the model
+		root = root.member("Model")
+	}
 	m := &Model{ObjectiveArgs: map[string]map[string]string{}, Attributes: map[string]string{}}
 	if root.has("version") {
 		for i, v := range root.member("version").numbers() {
@@ -137,6 +140,9 @@ func decodeTrees(model cursor, m *Model) {
 	if param.has("num_parallel_tree") {
 		m.ParallelTrees = max(1, wholeNumber(param.member("num_parallel_tree")))
 	}
+	if model.has("cats") {
+		decodeVocabulary(model.member("cats"), m)
+	}
 	trees, info := model.member("trees"), model.member("tree_info").numbers()
 	for i, t := range trees.elements() {
 		c := trees.at(t, fmt.Sprintf("[%d]", i))
@@ -165,6 +171,9 @@ func (m *Model) validate() error {
 	}
 	if n := len(m.FeatureTypes); n != 0 && n != m.NumFeature {
 		return &Error{Where: "learner.feature_types", Reason: fmt.Sprintf("%d types for %d features", n, m.NumFeature)}
+	}
+	if n := len(m.Categories); n != 0 && n != m.NumFeature {
+		return &Error{Where: "learner.gradient_booster.model.cats", Reason: fmt.Sprintf("categories of %d features, but there are %d", n, m.NumFeature)}
 	}
 	if m.Booster == "gblinear" {
 		if len(m.Linear) != (m.NumFeature+1)*groups {

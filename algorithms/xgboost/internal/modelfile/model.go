@@ -14,8 +14,9 @@ type Model struct {
 	BaseScore     []float64                    // in the objective's own scale (a probability for binary:logistic); one, or one per output
 	NumClass      int                          // 0 unless the objective is multi:*
 	NumFeature    int
-	FeatureNames  []string // empty where the columns had no names
-	FeatureTypes  []string // "float", "int", "i", "q" (numbers), "c" (categories); empty if not said
+	FeatureNames  []string   // empty where the columns had no names
+	FeatureTypes  []string   // "float", "int", "i", "q" (numbers), "c" (categories); empty if not said
+	Categories    [][]string // by feature, in order of their codes, where the file tells (XGBoost 3.1 and later); else nil
 	Attributes    map[string]string
 	Booster       string // gbtree, dart or gblinear
 	Trees         []forest.Tree
@@ -37,9 +38,21 @@ func (m *Model) Rounds() int {
 
 // Read reads a model file of any form known here. The error is an *Error.
 func Read(data []byte) (*Model, error) {
-	if err := refuse(data); err != nil {
-		return nil, err
+	switch form := FormOf(data); form {
+	case JSON, UBJSON:
+		return readDocument(data)
+	case Legacy:
+		return readLegacy(data)
+	case Pickle:
+		return readPickle(data)
+	case Other:
+		return nil, &Error{Reason: "neither JSON, UBJSON nor XGBoost's old binary form"}
+	default:
+		return nil, &Error{Reason: string(form)}
 	}
+}
+
+func readDocument(data []byte) (*Model, error) {
 	parse := parseJSON
 	if isUBJSON(data) {
 		parse = parseUBJSON
@@ -54,25 +67,4 @@ func Read(data []byte) (*Model, error) {
 // isUBJSON tells UBJSON from JSON by what follows the opening brace: a length's type, never a quote or blank.
 func isUBJSON(data []byte) bool {
 	return len(data) > 1 && data[0] == '{' && bytes.IndexByte([]byte("iUIlL#$N"), data[1]) >= 0
-}
-
-// refuse names forms of model files that cannot be read.
-func refuse(data []byte) error {
-	const mend = "; save it again with booster.save_model('model.json')"
-	trimmed := bytes.TrimLeft(data, " \t\r\n")
-	switch {
-	case len(trimmed) == 0:
-		return &Error{Reason: "the file is empty"}
-	case trimmed[0] == '{':
-		return nil
-	case bytes.HasPrefix(data, []byte{0x80}) && len(data) > 1 && data[1] <= 5:
-		return &Error{Reason: "a Python pickle, which is not supported yet" + mend}
-	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
-		return &Error{Reason: "a gzip file; unpack it first"}
-	case bytes.HasPrefix(data, []byte("tree\n")):
-		return &Error{Reason: "a LightGBM text model, which is not supported yet"}
-	case bytes.HasPrefix(data, []byte("binf")), bytes.HasPrefix(data, []byte("bs64")), bytes.IndexByte(data, 0) >= 0:
-		return &Error{Reason: "XGBoost's old binary form, which is not supported yet" + mend}
-	}
-	return &Error{Reason: "neither JSON nor UBJSON"}
 }
