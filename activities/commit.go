@@ -14,6 +14,9 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
+// commitParallel is how many outputs are assembled at once.
+const commitParallel = 16
+
 // Commit assembles the outputs of a job whose shards are all done, and writes the manifest. A retry goes on behind the
 // outputs assembled before.
 func (a *Activities) Commit(ctx context.Context, ref protocol.PlanRef) (protocol.Committed, error) {
@@ -26,6 +29,7 @@ func (a *Activities) Commit(ctx context.Context, ref protocol.PlanRef) (protocol
 	base := storage.URI{Bucket: planURI.Bucket, Key: planURI.Key[:len(planURI.Key)-len(planURI.Base())]}
 	opt := sharding.CommitOptions{
 		From:      last.Cursor,
+		Parallel:  commitParallel,
 		Assembled: func(n int) { p.set(protocol.Beat{Stage: "commit", Cursor: n}) },
 	}
 	if err := a.commitOptions(ref, base, &opt); err != nil {

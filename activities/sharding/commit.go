@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/storage"
 )
@@ -22,6 +24,8 @@ type CommitOptions struct {
 	Details func(ctx context.Context, receipts []*Receipt) (json.RawMessage, error)
 	// Literal makes the content of an output of format Literal from the outputs assembled before it.
 	Literal func(out Output, before []ManifestOutput) ([]byte, error)
+	// Parallel is how many outputs are assembled at once; 1 if zero.
+	Parallel int
 	// Keep leaves plan, fragments and receipts in place.
 	Keep bool
 }
@@ -68,23 +72,9 @@ func assemble(ctx context.Context, store storage.Store, root storage.URI, opt Co
 	if err := noteBefore(ctx, store, root, plan); err != nil {
 		return nil, err
 	}
-	for i, out := range plan.Outputs {
-		var done *ManifestOutput
-		if out.Format == Literal {
-			done, err = writeLiteral(ctx, store, out, m.Outputs, opt)
-		} else {
-			done, err = assembleOutput(ctx, store, root, plan, receipts, out, i < opt.From)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("sharding: assemble %s: %w", out.URI, err)
-		}
-		if done != nil {
-			m.Outputs = append(m.Outputs, *done)
-			m.Bytes += done.Bytes
-		}
-		if opt.Assembled != nil {
-			opt.Assembled(i + 1)
-		}
+	a := &assembler{store: store, root: root, plan: plan, receipts: receipts, opt: opt, first: firstShards(plan)}
+	if err := a.run(ctx, m); err != nil {
+		return nil, err
 	}
 	return m, writeManifest(ctx, store, root, m)
 }
@@ -102,26 +92,90 @@ func summarise(plan *Plan, receipts []*Receipt) *Manifest {
 	return m
 }
 
-// assembleOutput puts one output together; with skip it only computes what an earlier attempt has written. Nil if no
-// fragment has rows and the format needs some to be a file at all.
-func assembleOutput(ctx context.Context, store storage.Store, root storage.URI, plan *Plan, receipts []*Receipt, out Output, skip bool) (*ManifestOutput, error) {
+// assembler puts a plan's outputs together.
+type assembler struct {
+	store    storage.Store
+	root     storage.URI
+	plan     *Plan
+	receipts []*Receipt
+	opt      CommitOptions
+	first    []int // by input, its first shard; one more at the end
+}
+
+// firstShards finds where each input's shards begin: shards are in input order.
+func firstShards(plan *Plan) []int {
+	first := make([]int, len(plan.Inputs)+1)
+	at := 0
+	for i := range first {
+		for at < len(plan.Shards) && plan.Shards[at].Input < i {
+			at++
+		}
+		first[i] = at
+	}
+	return first
+}
+
+// run assembles all outputs, some at once, and lists them in the manifest in the plan's order.
+func (a *assembler) run(ctx context.Context, m *Manifest) error {
+	step := max(1, a.opt.Parallel)
+	for from := 0; from < len(a.plan.Outputs); from += step {
+		outputs := a.plan.Outputs[from:min(from+step, len(a.plan.Outputs))]
+		done := make([]*ManifestOutput, len(outputs))
+		g, gctx := errgroup.WithContext(ctx)
+		for i, out := range outputs {
+			if out.Format == Literal {
+				continue
+			}
+			g.Go(func() (err error) {
+				if done[i], err = a.output(gctx, out, from+i < a.opt.From); err != nil {
+					return fmt.Errorf("sharding: assemble %s: %w", out.URI, err)
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		for i, out := range outputs {
+			if out.Format == Literal {
+				var err error
+				if done[i], err = writeLiteral(ctx, a.store, out, m.Outputs, a.opt); err != nil {
+					return fmt.Errorf("sharding: assemble %s: %w", out.URI, err)
+				}
+			}
+			if done[i] != nil {
+				m.Outputs = append(m.Outputs, *done[i])
+				m.Bytes += done[i].Bytes
+			}
+		}
+		if a.opt.Assembled != nil {
+			a.opt.Assembled(from + len(outputs))
+		}
+	}
+	return nil
+}
+
+// output puts one output together; with skip it only computes what an earlier attempt has written. Nil if no fragment has
+// rows and the format needs some to be a file at all.
+func (a *assembler) output(ctx context.Context, out Output, skip bool) (*ManifestOutput, error) {
 	uri, err := storage.ParseURI(out.URI)
 	if err != nil {
 		return nil, err
 	}
+	from, to := 0, len(a.plan.Shards)
+	if out.Input >= 0 {
+		from, to = a.first[out.Input], a.first[out.Input+1]
+	}
 	var frags []fragment
-	for i, s := range plan.Shards {
-		if out.Input >= 0 && s.Input != out.Input {
-			continue
-		}
-		if f, ok := receipts[i].Fragments[out.Fragment]; ok {
-			frags = append(frags, fragment{f, FragmentURI(root, i, out.Fragment)})
+	for i := from; i < to; i++ {
+		if f, ok := a.receipts[i].Fragments[out.Fragment]; ok {
+			frags = append(frags, fragment{f, FragmentURI(a.root, i, out.Fragment)})
 		}
 	}
 	if len(frags) == 0 && (out.Format == Parquet || out.Optional) {
 		return nil, nil
 	}
-	parts, done, err := out.parts(ctx, store, frags)
+	parts, done, err := out.parts(ctx, a.store, frags)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +183,7 @@ func assembleOutput(ctx context.Context, store storage.Store, root storage.URI, 
 	if skip {
 		return done, nil
 	}
-	_, err = store.Compose(ctx, uri, parts, storage.PutOptions{})
+	_, err = a.store.Compose(ctx, uri, parts, storage.PutOptions{})
 	return done, err
 }
 
@@ -173,6 +227,11 @@ func (out Output) parts(ctx context.Context, store storage.Store, frags []fragme
 		for _, f := range frags {
 			add(storage.Part{Source: f.uri, ETag: f.ETag, Length: f.Size}, f.CRC)
 		}
+		return parts, done, nil
+	}
+	if len(frags) == 1 { // what one writer wrote is what assembling would make of it
+		f := frags[0]
+		add(storage.Part{Source: f.uri, ETag: f.ETag, Length: f.Size}, f.Whole)
 		return parts, done, nil
 	}
 	objs := make([]dataset.Object, len(frags))

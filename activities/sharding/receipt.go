@@ -30,8 +30,9 @@ type Fragment struct {
 	Rows int64
 	// Body is the part that goes into the final object, as [offset, length): all of a Lines fragment, the data region of a
 	// Parquet file (between its leading magic and its footer).
-	Body [2]int64
-	CRC  Checksum // of Body
+	Body  [2]int64
+	CRC   Checksum // of Body
+	Whole Checksum // of the whole fragment
 }
 
 // Staged is one fragment's content on its way into the store.
@@ -108,6 +109,10 @@ func (s Staged) put(ctx context.Context, store storage.Store, uri storage.URI) (
 		return f, err
 	}
 	f.CRC = Checksum(sum)
+	if sum, err = s.Spool.checksum(0, f.Size); err != nil {
+		return f, err
+	}
+	f.Whole = Checksum(sum)
 	info, err := store.Put(ctx, uri, s.Spool.Range(0, f.Size), f.Size, storage.PutOptions{})
 	if err != nil {
 		return f, fmt.Errorf("sharding: stage: %w", err)
