@@ -3,6 +3,8 @@ package xgboost
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms"
@@ -48,7 +50,22 @@ func bind(l *layout, schema *dataset.Schema, available []string, named bool) (*b
 	if err != nil {
 		return nil, err
 	}
+	b.takeCodes(schema)
 	return b, b.checkTypes(schema)
+}
+
+// takeCodes leaves numbers as they are where a model from elsewhere knows its categories as words: they can only be codes.
+func (b *binding) takeCodes(schema *dataset.Schema) {
+	for i, f := range b.layout.Features {
+		if f.codesToo && dataset.Numeric(schema.Field(b.columns[i]).Type) && !slices.ContainsFunc(f.Categories, isNumber) {
+			b.codes[i] = nil
+		}
+	}
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
 }
 
 func (b *binding) byName(schema *dataset.Schema, available []string) error {
@@ -183,6 +200,10 @@ func (b *binding) fillSparse(batch dataset.Batch, columns [][]float32) error {
 
 // blank makes columns for rows of count features, all of them where used is nil, or takes given ones that are large enough.
 func blank(columns [][]float32, count int, used []bool, rows int) [][]float32 {
+	return blankOf(columns, count, used, rows)
+}
+
+func blankOf[V float32 | float64](columns [][]V, count int, used []bool, rows int) [][]V {
 	if len(columns) == count {
 		enough := true
 		for f, c := range columns {
@@ -192,10 +213,10 @@ func blank(columns [][]float32, count int, used []bool, rows int) [][]float32 {
 			return columns
 		}
 	}
-	columns = make([][]float32, count)
+	columns = make([][]V, count)
 	for f := range columns {
 		if used == nil || used[f] {
-			columns[f] = make([]float32, rows)
+			columns[f] = make([]V, rows)
 		}
 	}
 	return columns

@@ -31,7 +31,8 @@ const (
 type feature struct {
 	Name       string   `json:"name"`
 	Kind       string   `json:"kind"`
-	Categories []string `json:"categories,omitempty"` // in byte order; a category's code is its position
+	Categories []string `json:"categories,omitempty"` // a category's code is its position; in byte order where training here made them
+	codesToo   bool     // a column of numbers may hold codes of Categories
 }
 
 func (l *layout) encode() []byte {

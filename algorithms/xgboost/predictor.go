@@ -1,10 +1,7 @@
 package xgboost
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"sync"
 
@@ -15,63 +12,8 @@ import (
 	"github.com/batchmill/batchmill/dataset"
 )
 
-// Files of an artifact.
-const (
-	modelFile  = "xgboost-model"
-	layoutFile = "batchmill.json"
-)
-
 // OutputName is the name of the column predictions come in, as SageMaker calls it.
 const OutputName = "SageMakerOutput"
-
-// Load reads a model: an artifact's files, or an XGBoost model file by itself.
-func (algorithm) Load(files fs.FS) (algorithms.Predictor, error) {
-	var data []byte
-	var err error
-	for _, name := range []string{modelFile, "model.json", "model.ubj"} {
-		if data, err = fs.ReadFile(files, name); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &algorithms.DataError{Reason: "the artifact holds no " + modelFile + ", model.json or model.ubj"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	m, err := modelfile.Read(data)
-	if err != nil {
-		return nil, &algorithms.DataError{Reason: err.Error()}
-	}
-	var l *layout
-	switch beside, err := fs.ReadFile(files, layoutFile); {
-	case err == nil:
-		l = &layout{}
-		if err := json.Unmarshal(beside, l); err != nil || l.Version != layoutVersion || len(l.Features) != m.NumFeature {
-			return nil, &algorithms.DataError{Reason: layoutFile + " does not fit the model"}
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	default:
-		l = layoutOf(m)
-	}
-	return newPredictor(m, l)
-}
-
-// layoutOf makes a layout from what a model file says about its features.
-func layoutOf(m *modelfile.Model) *layout {
-	l := &layout{Version: layoutVersion, Named: len(m.FeatureNames) > 0, Features: make([]feature, m.NumFeature)}
-	for i := range l.Features {
-		l.Features[i] = feature{Name: "f" + strconv.Itoa(i), Kind: kindNumber}
-		if l.Named {
-			l.Features[i].Name = m.FeatureNames[i]
-		}
-		if len(m.FeatureTypes) > 0 && m.FeatureTypes[i] == "c" {
-			l.Features[i].Kind = kindCode
-		}
-	}
-	return l
-}
 
 type predictor struct {
 	layout *layout
@@ -79,7 +21,8 @@ type predictor struct {
 	groups int
 	base   []float32 // margin of each output before the first tree
 	engine engine
-	uses   []bool // features the engine reads; nil: all
+	trees  []forest.Tree // those in use; none in a linear model
+	uses   []bool        // features the engine reads; nil: all
 }
 
 // engine adds margins: see forest.Engine.
@@ -103,7 +46,8 @@ func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
 		p.engine = linear{weights: m.Linear, features: m.NumFeature, groups: p.groups}
 		return p, nil
 	}
-	trees := forest.NewEngine(usedTrees(m), m.NumFeature, p.groups)
+	p.trees = usedTrees(m)
+	trees := forest.NewEngine(p.trees, m.NumFeature, p.groups)
 	p.engine, p.uses = trees, trees.Uses(m.NumFeature)
 	return p, nil
 }
@@ -123,24 +67,39 @@ func usedTrees(m *modelfile.Model) []forest.Tree {
 
 func (p *predictor) Features() []algorithms.Feature { return p.layout.describe() }
 
-func (p *predictor) Output() dataset.Field {
+func (p *predictor) Output() dataset.Field { return outputField(p.link.Width(p.groups)) }
+
+// outputField describes predictions of width values each.
+func outputField(width int) dataset.Field {
 	f := dataset.Field{Name: OutputName, Type: dataset.Float32Type}
-	if w := p.link.Width(p.groups); w > 1 {
-		f.Type = dataset.Float32ListType(w)
+	if width > 1 {
+		f.Type = dataset.Float32ListType(width)
 	}
 	return f
 }
 
-func (p *predictor) Bind(schema *dataset.Schema, named bool) (algorithms.Scorer, error) {
-	var names []string
-	for _, f := range schema.Fields() {
-		names = append(names, f.Name)
+func outputColumn(values []float32, width int) dataset.Column {
+	if width > 1 {
+		return dataset.NewFloat32List(values, width)
 	}
-	b, err := bind(p.layout, schema, names, named)
+	return dataset.NewFloat32(values)
+}
+
+func (p *predictor) Bind(schema *dataset.Schema, named bool) (algorithms.Scorer, error) {
+	b, err := bindSchema(p.layout, schema, named)
 	if err != nil {
 		return nil, err
 	}
 	return &scorer{predictor: p, binding: b}, nil
+}
+
+// bindSchema matches a layout with all columns of a schema.
+func bindSchema(l *layout, schema *dataset.Schema, named bool) (*binding, error) {
+	var names []string
+	for _, f := range schema.Fields() {
+		names = append(names, f.Name)
+	}
+	return bind(l, schema, names, named)
 }
 
 // margins adds up the model for n rows of columns.
@@ -160,6 +119,17 @@ type scorer struct {
 }
 
 func (s *scorer) Score(batch dataset.Batch) (dataset.Column, error) {
+	p := s.predictor
+	var out []float32
+	err := s.with(batch, func(columns [][]float32, n int) { out = p.link.Predict(p.margins(columns, n), p.groups) })
+	if err != nil {
+		return nil, err
+	}
+	return outputColumn(out, p.link.Width(p.groups)), nil
+}
+
+// with fills columns from a batch and lends them to use.
+func (s *scorer) with(batch dataset.Batch, use func(columns [][]float32, n int)) error {
 	p, n := s.predictor, int(batch.NumRows())
 	columns, _ := s.columns.Get().(*[][]float32)
 	if columns == nil {
@@ -168,11 +138,8 @@ func (s *scorer) Score(batch dataset.Batch) (dataset.Column, error) {
 	defer s.columns.Put(columns)
 	*columns = blank(*columns, len(p.layout.Features), p.uses, n)
 	if err := s.binding.fill(batch, *columns); err != nil {
-		return nil, err
+		return err
 	}
-	out := p.link.Predict(p.margins(*columns, n), p.groups)
-	if w := p.link.Width(p.groups); w > 1 {
-		return dataset.NewFloat32List(out, w), nil
-	}
-	return dataset.NewFloat32(out), nil
+	use(*columns, n)
+	return nil
 }
