@@ -43,7 +43,7 @@ func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
 		p.base[g] = float32(link.Margin(m.BaseScore[min(g, len(m.BaseScore)-1)]))
 	}
 	if m.Booster == "gblinear" {
-		p.engine = linear{weights: m.Linear, features: m.NumFeature, groups: p.groups}
+		p.engine = linear{weights: m.Linear, features: m.NumFeature, groups: p.groups, baseLast: m.Legacy && m.Version[0] < 1}
 		return p, nil
 	}
 	p.trees = usedTrees(m)

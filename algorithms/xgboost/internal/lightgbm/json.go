@@ -96,7 +96,7 @@ func (m *Model) jsonInfos(raw json.RawMessage) {
 	}
 }
 
-// flatten numbers the nodes of a tree in order of their first visit, and its leaves as the file does.
+// flatten numbers the nodes of a tree in order of their first visit.
 func flatten(root *jsonNode) (Tree, error) {
 	b := &flattener{}
 	b.add(root)
@@ -104,19 +104,36 @@ func flatten(root *jsonNode) (Tree, error) {
 		return Tree{}, b.fault
 	}
 	n := len(b.leaves)
+	number := b.numbers()
+	for i := range b.nodes {
+		for _, child := range []*int32{&b.nodes[i].Left, &b.nodes[i].Right} {
+			if *child < 0 {
+				*child = ^number[^*child]
+			}
+		}
+	}
 	t := Tree{Nodes: b.nodes, Leaves: make([]float64, n), Counts: make([]float64, n)}
-	seen := make([]bool, n)
 	for i, leaf := range b.leaves {
-		if leaf.LeafIndex != nil {
-			i = *leaf.LeafIndex
-		}
-		if i < 0 || i >= n || seen[i] {
-			b.fault.fail("leaf_index %d comes twice or is out of range", i)
-			return Tree{}, b.fault
-		}
-		seen[i], t.Leaves[i], t.Counts[i] = true, *leaf.LeafValue, leaf.LeafCount
+		t.Leaves[number[i]], t.Counts[number[i]] = *leaf.LeafValue, leaf.LeafCount
 	}
 	return t, nil
+}
+
+// numbers are the leaves' numbers in the file, or, in one that was cut down by hand, in order of their first visit.
+func (b *flattener) numbers() []int32 {
+	n := len(b.leaves)
+	number, seen := make([]int32, n), make([]bool, n)
+	for i, leaf := range b.leaves {
+		if leaf.LeafIndex == nil || *leaf.LeafIndex < 0 || *leaf.LeafIndex >= n || seen[*leaf.LeafIndex] {
+			for i := range number {
+				number[i] = int32(i)
+			}
+			return number
+		}
+		number[i] = int32(*leaf.LeafIndex)
+		seen[number[i]] = true
+	}
+	return number
 }
 
 type flattener struct {
@@ -141,7 +158,8 @@ func (b *flattener) add(n *jsonNode) int32 {
 		b.fault.fail("linear trees (linear_tree) are not supported")
 		return 0
 	case n.LeafValue != nil:
-		return ^b.leaf(n)
+		b.leaves = append(b.leaves, n)
+		return ^int32(len(b.leaves) - 1)
 	case n.Feature == nil:
 		b.fault.fail("a node is neither split nor leaf")
 		return 0
@@ -153,15 +171,6 @@ func (b *flattener) add(n *jsonNode) int32 {
 	right := b.add(n.Right)
 	b.nodes[at].Left, b.nodes[at].Right = left, right
 	return at
-}
-
-// leaf returns the number of a leaf.
-func (b *flattener) leaf(n *jsonNode) int32 {
-	b.leaves = append(b.leaves, n)
-	if n.LeafIndex != nil {
-		return whole(float64(*n.LeafIndex))
-	}
-	return int32(len(b.leaves) - 1)
 }
 
 // decide reads a split's condition: "<=" with a number, "==" with categories as "1||4||7".

@@ -42,8 +42,10 @@ func decodeLearner(learner cursor, m *Model) {
 	if m.NumClass > maxOutputs {
 		param.member("num_class").fail("%d is too many", m.NumClass)
 	}
-	if param.has("num_target") && wholeNumber(param.member("num_target")) > 1 {
-		param.member("num_target").fail("models with several targets are not supported")
+	if param.has("num_target") {
+		if m.Targets = wholeNumber(param.member("num_target")); m.Targets > maxOutputs {
+			param.member("num_target").fail("%d is too many", m.Targets)
+		}
 	}
 	m.BaseScore = baseScore(param.member("base_score"))
 	objective := learner.member("objective")

@@ -20,6 +20,12 @@ func decodeTree(c cursor) forest.Tree {
 		defaultLeft: c.member("default_left").numbers(),
 	}
 	n := len(a.left)
+	if c.has("tree_param") {
+		if p := c.member("tree_param"); p.has("size_leaf_vector") && wholeNumber(p.member("size_leaf_vector")) > 1 {
+			p.member("size_leaf_vector").fail("trees with vectors in their leaves (multi_strategy=multi_output_tree) are not supported")
+			return forest.Tree{}
+		}
+	}
 	for _, name := range []string{"sum_hessian", "loss_changes", "base_weights", "split_type"} {
 		if !c.has(name) {
 			continue

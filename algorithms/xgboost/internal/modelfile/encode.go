@@ -41,7 +41,7 @@ func (w *writer) learner(m *Model) {
 	w.key("learner_model_param")
 	w.texts(map[string]string{
 		"base_score": scientific(m.BaseScore[0]), "boost_from_average": "1", "num_class": strconv.Itoa(m.NumClass),
-		"num_feature": strconv.Itoa(m.NumFeature), "num_target": "1",
+		"num_feature": strconv.Itoa(m.NumFeature), "num_target": strconv.Itoa(max(1, m.Targets)),
 	})
 	w.key("objective")
 	w.open('{')

@@ -140,6 +140,7 @@ func (r *legacyReader) model() *Model {
 		ObjectiveArgs: map[string]map[string]string{},
 		Attributes:    map[string]string{},
 		ParallelTrees: 1,
+		Legacy:        true,
 	}
 	if r.fault == nil && len(r.data) >= 8 && binary.LittleEndian.Uint64(r.data) > math.MaxUint32 {
 		r.fail("written by an XGBoost before 0.4, whose trees later ones do not read either")

@@ -26,6 +26,7 @@ func TestLegacyAgainstJSON(t *testing.T) {
 		// What the binary form has no place for.
 		for _, m := range []*Model{a, b} {
 			m.Version, m.FeatureNames, m.FeatureTypes, m.ParallelTrees, m.LinearRounds = [3]int{}, nil, nil, 1, 0
+			m.Legacy, m.Targets = false, 0
 			delete(m.Attributes, "best_ntree_limit")
 		}
 		require.InDelta(t, b.BaseScore[0], a.BaseScore[0], 1e-15)

@@ -23,10 +23,12 @@ type Model struct {
 	ParallelTrees int       // trees per output and round
 	Linear        []float32 // gblinear: weight of feature f for output g at f*Groups()+g, then the biases
 	LinearRounds  int
+	Targets       int  // outputs of a model with several targets or quantiles, a tree for each; else 0 or 1
+	Legacy        bool // from a file in the old binary form
 }
 
 // Groups is the number of outputs per row.
-func (m *Model) Groups() int { return max(1, m.NumClass) }
+func (m *Model) Groups() int { return max(1, m.NumClass, m.Targets) }
 
 // Rounds is the number of boosting rounds.
 func (m *Model) Rounds() int {

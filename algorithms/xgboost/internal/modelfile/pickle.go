@@ -17,6 +17,8 @@ var picklable = []string{
 	"xgboost.sklearn XGBRFClassifier", "xgboost.sklearn XGBRFRegressor",
 	"builtins bytearray", "__builtin__ bytearray", "builtins object", "__builtin__ object",
 	"copy_reg _reconstructor", "copyreg _reconstructor", "copyreg __newobj__", "_codecs encode",
+	"numpy.core.multiarray _reconstruct", "numpy.core.multiarray scalar", "numpy._core.multiarray _reconstruct", "numpy._core.multiarray scalar",
+	"numpy ndarray", "numpy dtype", // a classifier's labels
 }
 
 func isPickle(data []byte) bool { return len(data) > 2 && data[0] == 0x80 && data[1] <= 5 }
