@@ -59,5 +59,10 @@ func lockHolder(f *os.File) int {
 	return pid
 }
 
-// unlock may be called twice.
-func (l *fileLock) unlock() { _ = l.f.Close() }
+// unlock may be called twice. It says so to the kernel and does not leave it to Close: a child that is just being started
+// has the descriptor too until it runs its own program, and would hold the lock for that long.
+func (l *fileLock) unlock() {
+	if err := syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN); err == nil {
+		_ = l.f.Close()
+	}
+}
