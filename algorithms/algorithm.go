@@ -37,6 +37,7 @@ type Data struct {
 	Schema   *dataset.Schema
 	Label    []string // label columns, usually one
 	Weight   string   // instance weight column, or ""
+	Group    string   // column of query numbers for ranking, or "": an algorithm may find one by its name
 	Features []string // feature columns in order (excludes label, weight, ignored)
 	Named    bool     // the names are the user's own; false when they were made up from positions (f0, f1, ...)
 	Open     func(ctx context.Context) (dataset.Reader, error)

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
+	"slices"
 
 	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
 	"github.com/batchmill/batchmill/dataset"
 )
 
@@ -17,24 +18,54 @@ type channel struct {
 	name     string
 	data     *algorithms.Data
 	weight   string // column of instance weights, or ""
+	group    string // column of query numbers, or ""
+	upper    string // survival:aft: column of the intervals' upper ends, or ""
 	features []string
 }
 
-func newChannel(name string, data *algorithms.Data, csvWeights bool) (*channel, error) {
-	c := &channel{name: name, data: data, weight: data.Weight, features: data.Features}
-	if csvWeights && c.weight == "" && !dataset.Sparse(data.Schema) {
+// queryColumn is the column of query numbers that libsvm rows carry themselves, and that a table may have.
+const queryColumn = "qid"
+
+func newChannel(name string, data *algorithms.Data, set *settings) (*channel, error) {
+	c := &channel{name: name, data: data, weight: data.Weight, group: data.Group, features: data.Features}
+	if set.task() == objective.Ranking {
+		c.findQueries()
+		if c.group == "" {
+			return nil, c.fault("", "%s needs queries: libsvm rows with qid:, or a column named %s", set.objective, queryColumn)
+		}
+	}
+	if set.values.Bool("csv_weights") && c.weight == "" && !dataset.Sparse(data.Schema) {
 		if len(c.features) == 0 {
 			return nil, c.fault("", "csv_weights is 1, but there is no column after the label")
 		}
 		c.weight, c.features = c.features[0], c.features[1:]
 	}
-	if len(data.Label) != 1 {
+	if set.objective == "survival:aft" && len(data.Label) == 2 {
+		c.upper = data.Label[1]
+	} else if len(data.Label) != 1 {
 		return nil, c.fault("", "xgboost needs one label column, not %d", len(data.Label))
 	}
 	if len(c.features) == 0 {
 		return nil, c.fault("", "there is no feature column")
 	}
 	return c, nil
+}
+
+// findQueries takes the column named qid for the queries, where none was named.
+func (c *channel) findQueries() {
+	if c.group != "" {
+		return
+	}
+	if dataset.Sparse(c.data.Schema) {
+		if len(c.data.Schema.FieldIndices(queryColumn)) > 0 {
+			c.group = queryColumn
+		}
+		return
+	}
+	if i := slices.Index(c.features, queryColumn); i >= 0 && c.data.Named {
+		c.group = queryColumn
+		c.features = slices.Delete(slices.Clone(c.features), i, i+1)
+	}
 }
 
 func (c *channel) fault(column, format string, args ...any) *algorithms.DataError {
@@ -112,89 +143,6 @@ func (c *channel) weights(batch dataset.Batch, before int, dst []float32) ([]flo
 		}
 	}
 	return dst, nil
-}
-
-// labels reads labels: numbers as they are, texts as class numbers.
-type labels struct {
-	channel *channel
-	texts   *vocabulary // nil for numbers
-	fixed   bool        // no new classes: those of another channel
-	values  []float32
-}
-
-// isText tells whether the label column holds texts or truth values, which become classes.
-func (c *channel) labelIsText() bool {
-	i := c.data.Schema.FieldIndices(c.data.Label[0])
-	if len(i) == 0 {
-		return false
-	}
-	return textual(c.data.Schema.Field(i[0]).Type)
-}
-
-func textual(t dataset.DataType) bool { return dataset.Text(t) || t.ID() == dataset.BoolType.ID() }
-
-func (l *labels) add(batch dataset.Batch, before int) error {
-	c, name := l.channel, l.channel.data.Label[0]
-	col, err := c.column(batch, name)
-	if err != nil {
-		return err
-	}
-	from := len(l.values)
-	l.values = append(l.values, make([]float32, col.Len())...)
-	if l.texts != nil {
-		return l.addTexts(col, before, l.values[from:])
-	}
-	if err := dataset.Floats(col, l.values[from:]); err != nil {
-		return c.fault(name, "the label must be a number: %v", err)
-	}
-	for i, y := range l.values[from:] {
-		if y != y {
-			return c.fault(name, "row %d: the label is missing", before+i+1)
-		}
-		if math.IsInf(float64(y), 0) {
-			return c.fault(name, "row %d: the label is infinite", before+i+1)
-		}
-	}
-	return nil
-}
-
-func (l *labels) addTexts(col dataset.Column, before int, dst []float32) error {
-	c, name := l.channel, l.channel.data.Label[0]
-	text, err := dataset.Strings(col)
-	if err != nil {
-		return c.fault(name, "%v", err)
-	}
-	for i := range dst {
-		s, ok := text(i)
-		if !ok {
-			return c.fault(name, "row %d: the label is missing", before+i+1)
-		}
-		code, known := l.texts.code[s]
-		if !known && l.fixed {
-			return c.fault(name, "row %d: the label %q is none of the classes of the train channel: %s", before+i+1, s, list(l.texts.texts))
-		}
-		if !known {
-			if len(l.texts.texts) == maxClasses {
-				return c.fault(name, "row %d: more than %d different labels", before+i+1, maxClasses)
-			}
-			code = l.texts.add(strings.Clone(s))
-		}
-		dst[i] = float32(code)
-	}
-	return nil
-}
-
-// maxClasses bounds the classes of a text label: beyond, the column is hardly a label.
-const maxClasses = 10000
-
-// checkLabels applies the objective's rules.
-func (l *labels) check(check func(y float32) error) error {
-	for i, y := range l.values {
-		if err := check(y); err != nil {
-			return l.channel.fault(l.channel.data.Label[0], "row %d: the label is %v; %v", i+1, y, err)
-		}
-	}
-	return nil
 }
 
 // finite says which value of columns cannot be trained on, if any.

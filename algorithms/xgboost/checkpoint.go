@@ -25,7 +25,7 @@ type state struct {
 func (t *training) fingerprint() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%+v %s %d %d %d %v %d", t.set.tree, t.set.objective, t.set.classes, t.set.maxBin, t.set.parallel, t.set.baseScore, t.set.seed)
-	fmt.Fprintf(h, " %v", t.set.values.Float("scale_pos_weight"))
+	fmt.Fprintf(h, " %+v %v", t.set.options(), t.set.gradient)
 	for _, m := range t.set.metrics {
 		fmt.Fprintf(h, " %s", m.Name)
 	}

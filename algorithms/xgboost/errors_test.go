@@ -2,6 +2,7 @@ package xgboost
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -22,19 +23,23 @@ func TestHyperParameterFaults(t *testing.T) {
 		{"max_dept", "3", "Extraneous hyperparameter found: max_dept (did you mean max_depth?)"},
 		{"booster", "dart", "Hyperparameter booster: dart is not supported yet"},
 		{"booster", "gblinear", "Hyperparameter booster: gblinear is not supported yet"},
-		{"objective", "rank:ndcg", "Hyperparameter objective: rank:ndcg is not supported yet"},
-		{"objective", "count:poisson", "Hyperparameter objective: count:poisson is not supported yet"},
+		{"objective", "reg:quantileerror", "Missing required hyperparameter: quantile_alpha"},
 		{"objective", "binary:logisitc", "Hyperparameter objective: binary:logisitc is not in [reg:squarederror, "},
 		{"objective", "multi:softprob", "Missing required hyperparameter: num_class"},
-		{"monotone_constraints", "(0,1)", "Hyperparameter monotone_constraints: not supported yet"},
-		{"interaction_constraints", "[[0,1]]", "Hyperparameter interaction_constraints: not supported yet"},
-		{"sampling_method", "gradient_based", "Hyperparameter sampling_method: gradient_based is not supported yet"},
+		{"monotone_constraints", "(0,1,1)", "Hyperparameter monotone_constraints: position 1 is none of the 1 features; Hyperparameter monotone_constraints: position 2 is none of the 1 features"},
+		{"monotone_constraints", "(2)", "Hyperparameter monotone_constraints: 2 is not in {-1, 0, 1}"},
+		{"monotone_constraints", "(up)", "Hyperparameter monotone_constraints: could not parse value"},
+		{"monotone_constraints", "{'z': 1}", "Hyperparameter monotone_constraints: z is none of the 1 features"},
+		{"interaction_constraints", "[[0,1]]", "Hyperparameter interaction_constraints: 1 is none of the 1 features"},
+		{"interaction_constraints", "[0,1]", "Hyperparameter interaction_constraints: could not parse value"},
 		{"process_type", "update", "Hyperparameter process_type: update is not supported yet"},
 		{"updater", "refresh", "Hyperparameter updater: refresh is not supported yet"},
 		{"tree_method", "gpu_hist", "Hyperparameter tree_method: gpu_hist is not supported yet"},
 		{"_kfold", "5", "Hyperparameter _kfold: not supported yet"},
 		{"eval_metric", "rmse,nonsense", "Hyperparameter eval_metric: nonsense is not in [rmse, "},
-		{"eval_metric", "ndcg@5", "Hyperparameter eval_metric: ndcg@5 is not supported yet"},
+		{"eval_metric", "ndcg@5", "Hyperparameter eval_metric: ndcg@5 needs a rank: objective"},
+		{"eval_metric", "aft-nloglik", "Hyperparameter eval_metric: aft-nloglik needs the objective survival:aft"},
+		{"eval_metric", "tweedie-nloglik@3", "Hyperparameter eval_metric: tweedie-nloglik@3: the variance power is not in [1, 2)"},
 		{"eval_metric", "auc", "Hyperparameter eval_metric: auc needs a binary: objective or reg:logistic"},
 		{"max_bin", "1", "Hyperparameter max_bin: 1 is not in [2, 65534]"},
 		{"early_stopping_rounds", "5", "Hyperparameter early_stopping_rounds: needs a validation channel"},
@@ -96,6 +101,17 @@ func TestDataFaults(t *testing.T) {
 		{"num_class", with(0, column{name: "y", texts: []string{"x", "y", "z", "x"}}), nil, map[string]string{"objective": "multi:softmax", "num_class": "2"}, `channel train: column "y": num_class is 2, but the label has 3 classes: x, y, z`},
 		{"three classes for two", with(0, column{name: "y", texts: []string{"x", "y", "z", "x"}}), nil, map[string]string{"objective": "binary:logistic"}, `channel train: column "y": binary:logistic needs two classes, but the label has 3: x, y, z`},
 		{"text to regress", with(0, column{name: "y", texts: []string{"x", "y", "z", "x"}}), nil, nil, `channel train: column "y": reg:squarederror needs a number, not text`},
+		{"negative count", with(0, column{name: "y", numbers: []float32{0, 1, -2, 1}}), nil, map[string]string{"objective": "count:poisson"}, `channel train: column "y": row 3: the label is -2; the label must be 0 or more for a Poisson distribution`},
+		{"gamma of 0", with(0, column{name: "y", numbers: []float32{1, 1, 2, 0}}), nil, map[string]string{"objective": "reg:gamma"}, `channel train: column "y": row 4: the label is 0; the label must be above 0 for a gamma distribution`},
+		{"tweedie below 0", with(0, column{name: "y", numbers: []float32{1, -1, 2, 0}}), nil, map[string]string{"objective": "reg:tweedie"}, `channel train: column "y": row 2: the label is -1; the label must be 0 or more for a Tweedie distribution`},
+		{"logarithm", with(0, column{name: "y", numbers: []float32{1, -1, 2, 0}}), nil, map[string]string{"objective": "reg:squaredlogerror"}, `channel train: column "y": row 2: the label is -1; the label must be above -1, for its logarithm is taken after adding 1`},
+		{"hinge", with(0, column{name: "y", numbers: []float32{1, 0, 2, 0}}), nil, map[string]string{"objective": "binary:hinge"}, `channel train: column "y": row 3: the label is 2; the label must be 0 or 1`},
+		{"negative time", with(0, column{name: "y", numbers: []float32{1, 0, -2, 0}}), nil, map[string]string{"objective": "survival:aft"}, `channel train: column "y": row 3: the label is -2; the label must be a time from 0 up for survival:aft`},
+		{"no queries", good, nil, map[string]string{"objective": "rank:ndcg"}, `channel train: rank:ndcg needs queries: libsvm rows with qid:, or a column named qid`},
+		{"torn query", append(good.pick(func(int) bool { return true }), column{name: "qid", numbers: []float32{1, 1, 2, 1}}), nil, map[string]string{"objective": "rank:ndcg"}, `channel train: column "qid": row 4: query 1 comes again after others; the rows of a query must be together`},
+		{"grade", append(good[1:2:2], column{name: "x", numbers: []float32{1, 1, 2, 1}}, column{name: "qid", numbers: []float32{1, 1, 2, 2}}).pickLabel([]float32{0, 1.5, 0, 0}), nil, map[string]string{"objective": "rank:ndcg"}, `channel train: column "a": row 2: the label is 1.5; the label must be a grade from 0 to 31`},
+		{"label of a metric", with(0, column{name: "y", numbers: []float32{1, 0, -2, 0}}), nil, map[string]string{"eval_metric": "rmse,poisson-nloglik"}, `channel train: column "y": row 3: the label is -2; for the metric poisson-nloglik, the label must be 0 or more for a Poisson distribution`},
+		{"ordered categories", good, nil, map[string]string{"monotone_constraints": "(0,1)"}, `Hyperparameter monotone_constraints: c holds categories, which have no order`},
 		{"infinite feature", with(1, column{name: "a", numbers: []float32{1, inf, 3, 4}}), nil, nil, `channel train: column "a": row 2: the value is infinite`},
 		{"no rows", good.pick(func(int) bool { return false }), nil, nil, `channel train: there are no rows`},
 		{"renamed in validation", good, renamed, nil, `channel validation: column "a": the model was trained with it, but it is not there: 1 of 2 columns the model needs are missing; columns the model does not know: b`},
@@ -112,7 +128,8 @@ func TestDataFaults(t *testing.T) {
 		}
 		_, err := New().Train(context.Background(), req)
 		var fault *algorithms.DataError
-		require.ErrorAs(t, err, &fault, test.name)
+		var hyper *algorithms.HyperParameterError
+		require.True(t, errors.As(err, &fault) || errors.As(err, &hyper), test.name)
 		require.EqualError(t, err, test.want, test.name)
 	}
 }

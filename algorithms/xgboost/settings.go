@@ -27,10 +27,28 @@ type settings struct {
 	baseScore float64
 	seed      uint64
 	threads   int
+	gradient  bool // rows are drawn by gradient
+	monotone  []constraint
+	together  [][]string // interaction constraints, by index or name
 }
 
 // outputs is the number of margins per row.
 func (s *settings) outputs() int { return max(1, s.classes) }
+
+func (s *settings) task() objective.Task { return objective.TaskOf(s.objective) }
+
+// checkLabel says what the objective or a metric does not like about a label.
+func (s *settings) checkLabel(y float32) error {
+	if err := s.loss.CheckLabel(y); err != nil {
+		return err
+	}
+	for _, m := range s.metrics {
+		if err := m.CheckLabel(y); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // readSettings parses and checks. All faults come in one *algorithms.HyperParameterError.
 func readSettings(given map[string]string) (*settings, error) {
@@ -48,6 +66,8 @@ func readSettings(given map[string]string) (*settings, error) {
 	}
 	check := checker{v: v}
 	check.unsupported()
+	s.gradient = v.Text("sampling_method") == "gradient_based"
+	s.readConstraints(&check)
 	s.checkObjective(&check)
 	if s.loss != nil {
 		s.checkMetrics(&check)
@@ -70,15 +90,21 @@ func treeParams(v algorithms.Values) hist.Params {
 }
 
 func (s *settings) checkObjective(c *checker) {
-	multi := strings.HasPrefix(s.objective, "multi:")
-	if multi {
+	if strings.HasPrefix(s.objective, "multi:") {
 		s.classes = s.values.Int("num_class")
 		if s.classes == 0 {
 			c.faults = append(c.faults, &algorithms.HyperParameterError{Name: "num_class", Reason: "Missing required hyperparameter: num_class"})
 			return
 		}
 	}
-	loss, ok := objective.New(s.objective, s.classes, s.values.Float("scale_pos_weight"))
+	if s.objective == "count:poisson" && !s.values.Given("max_delta_step") {
+		s.tree.MaxDeltaStep = poissonMaxDeltaStep
+	}
+	if s.objective == "reg:quantileerror" && !s.values.Given("quantile_alpha") {
+		c.faults = append(c.faults, &algorithms.HyperParameterError{Name: "quantile_alpha", Reason: "Missing required hyperparameter: quantile_alpha"})
+		return
+	}
+	loss, ok := objective.New(s.objective, s.options())
 	if !ok {
 		c.fault("objective", "%s is not supported yet", s.objective)
 		return
@@ -86,7 +112,24 @@ func (s *settings) checkObjective(c *checker) {
 	s.loss = loss
 	link, _ := objective.LinkOf(s.objective)
 	if m := link.Margin(s.baseScore); math.IsNaN(m) || math.IsInf(m, 0) {
-		c.fault("base_score", "%s is not in (0, 1), which %s needs", s.values.Text("base_score"), s.objective)
+		where := "(0, 1)"
+		if s.task() != objective.Binary {
+			where = "(0, inf)"
+		}
+		c.fault("base_score", "%s is not in %s, which %s needs", s.values.Text("base_score"), where, s.objective)
+	}
+}
+
+// poissonMaxDeltaStep is XGBoost's default of max_delta_step for count:poisson (src/learner.cc).
+const poissonMaxDeltaStep = 0.7
+
+// options are what the objective and its metrics are told.
+func (s *settings) options() objective.Options {
+	return objective.Options{
+		Classes: s.classes, ScalePosWeight: s.values.Float("scale_pos_weight"), MaxDeltaStep: s.tree.MaxDeltaStep,
+		TweediePower: s.values.Float("tweedie_variance_power"), HuberSlope: s.values.Float("huber_slope"), QuantileAlpha: s.values.Float("quantile_alpha"),
+		Distribution: s.values.Text("aft_loss_distribution"), Scale: s.values.Float("aft_loss_distribution_scale"),
+		PairMethod: s.values.Text("lambdarank_pair_method"), Pairs: s.values.Int("lambdarank_num_pair_per_sample"),
 	}
 }
 
@@ -102,7 +145,7 @@ func (s *settings) checkMetrics(c *checker) {
 		names = []string{s.loss.EvalMetric()}
 	}
 	for _, name := range names {
-		m, err := objective.NewMetric(name, objective.TaskOf(s.objective), s.classes)
+		m, err := objective.NewMetric(name, s.objective, s.options())
 		var unknown *objective.UnknownMetricError
 		switch {
 		case errors.As(err, &unknown):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
 	"github.com/batchmill/batchmill/dataset"
 )
 
@@ -14,6 +15,8 @@ type table struct {
 	matrix  *hist.Matrix
 	labels  []float32
 	weights []float32 // nil where every row counts 1
+	upper   []float32 // survival:aft: upper ends of intervals; nil where labels are exact
+	queries []int     // ranking: where each query starts, and the end
 }
 
 func (t *table) rows() int { return len(t.labels) }
@@ -235,8 +238,16 @@ func (p *firstPass) finish() error {
 			return err
 		}
 	}
-	p.table.labels = p.labels.values
-	return p.labels.check(p.set.loss.CheckLabel)
+	return p.take(&p.labels, p.set)
+}
+
+// take moves labels that have been read into the table and checks them.
+func (t *table) take(l *labels, set *settings) error {
+	t.labels, t.upper, t.queries = l.values, l.upper, l.queries.bounds(len(l.values))
+	if err := l.check(set.checkLabel); err != nil {
+		return err
+	}
+	return t.checkWeights(l.channel)
 }
 
 // checkClasses compares the classes of a text label with the objective.
@@ -245,7 +256,7 @@ func (p *firstPass) checkClasses(found int) error {
 	switch {
 	case p.set.classes > 0 && found != p.set.classes:
 		return p.ch.fault(label, "num_class is %d, but the label has %d classes: %s", p.set.classes, found, list(p.layout.Classes))
-	case p.set.classes == 0 && strings.HasPrefix(p.set.objective, "reg:") && p.set.objective != "reg:logistic":
+	case p.set.task() != objective.Binary && p.set.task() != objective.Multiclass:
 		return p.ch.fault(label, "%s needs a number, not text", p.set.objective)
 	case p.set.classes == 0 && found > 2:
 		return p.ch.fault(label, "%s needs two classes, but the label has %d: %s", p.set.objective, found, list(p.layout.Classes))
@@ -304,8 +315,8 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 	if err != nil {
 		return nil, err
 	}
-	if other.labels = y.values; other.rows() == 0 {
+	if len(y.values) == 0 {
 		return nil, ch.fault("", "there are no rows")
 	}
-	return other, y.check(t.set.loss.CheckLabel)
+	return other, other.take(&y, t.set)
 }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
-	"github.com/batchmill/batchmill/algorithms/xgboost/internal/modelfile"
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
 )
 
@@ -57,7 +55,8 @@ type training struct {
 	channels []*scored   // train, then validation if there is one
 	g, h     [][]float32 // derivatives by output
 	quanta   *hist.Gradients
-	base     float32 // margin before the first tree
+	sample   *hist.Sample // rows drawn by gradient
+	base     float32      // margin before the first tree
 	trees    []*hist.Tree
 	done     int                 // rounds
 	metrics  []algorithms.Metric // of the last round
@@ -90,8 +89,12 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 	if err := t.read(ctx); err != nil {
 		return nil, err
 	}
-	link, _ := objective.LinkOf(set.objective)
-	t.base = float32(link.Margin(set.baseScore))
+	t.startFrom()
+	if whole, ok := set.loss.(objective.Whole); ok {
+		if err := whole.Prepare(t.train.truth(nil, 1)); err != nil {
+			return nil, err
+		}
+	}
 	n, outputs := t.train.rows(), set.outputs()
 	for range outputs {
 		t.g, t.h = append(t.g, make([]float32, n)), append(t.h, make([]float32, n))
@@ -109,12 +112,14 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 
 // read reads the channels.
 func (t *training) read(ctx context.Context) error {
-	csvWeights := t.set.values.Bool("csv_weights")
-	ch, err := newChannel("train", t.req.Channels["train"], csvWeights)
+	ch, err := newChannel("train", t.req.Channels["train"], t.set)
 	if err != nil {
 		return err
 	}
 	if t.train, err = readTrain(ctx, ch, t.set, t.pool); err != nil {
+		return err
+	}
+	if err := t.set.constrain(t.train.layout); err != nil {
 		return err
 	}
 	t.channels = []*scored{{name: "train", table: &t.train.table}}
@@ -122,7 +127,7 @@ func (t *training) read(ctx context.Context) error {
 	if data == nil {
 		return nil
 	}
-	if ch, err = newChannel("validation", data, csvWeights); err != nil {
+	if ch, err = newChannel("validation", data, t.set); err != nil {
 		return err
 	}
 	other, err := t.train.readOther(ctx, ch)
@@ -133,45 +138,11 @@ func (t *training) read(ctx context.Context) error {
 	return nil
 }
 
-// gradientRows is how many rows' derivatives are computed by one piece of work.
-const gradientRows = 8192
-
-// round grows one round's trees, measures, reports and offers a checkpoint.
-func (t *training) round(ctx context.Context) error {
-	first := t.channels[0]
-	n := t.train.rows()
-	t.pool.Each((n+gradientRows-1)/gradientRows, func(i int) {
-		t.set.loss.Gradients(first.margins, first.labels, first.weights, i*gradientRows, min(n, (i+1)*gradientRows), t.g, t.h)
-	})
-	outputs := t.set.outputs()
-	grown := make([]*hist.Tree, 0, outputs*t.set.parallel)
-	for output := range outputs {
-		t.quanta = hist.Quantise(t.g[output], t.h[output], hist.Seed(t.set.seed, t.done, output, -1), t.pool, t.quanta)
-		for p := range t.set.parallel {
-			tree, err := t.grower.Grow(ctx, t.quanta, hist.Seed(t.set.seed, t.done, output, p))
-			if err != nil {
-				return err
-			}
-			tree.Group = output
-			// Gradients of this round's other outputs are there already, so margins may change now.
-			t.grower.AddGrown(tree, first.margins[output:], outputs)
-			for _, c := range t.channels[1:] {
-				tree.AddTo(c.matrix, c.margins[output:], outputs, t.pool)
-			}
-			grown = append(grown, tree)
-		}
-	}
-	t.trees = append(t.trees, grown...)
-	t.done++
-	t.measure()
-	return t.report()
-}
-
 // measure evaluates every metric on every channel.
 func (t *training) measure() {
 	t.metrics = nil
 	for _, c := range t.channels {
-		rows := &objective.Rows{Predictions: c.probabilities(t), Labels: c.labels, Weights: c.weights, Groups: t.set.outputs()}
+		rows := c.truth(c.probabilities(t), t.set.outputs())
 		for _, m := range t.set.metrics {
 			t.metrics = append(t.metrics, algorithms.Metric{Name: c.name + ":" + m.Name, Value: m.Eval(rows, t.pool.Each)})
 		}
@@ -220,30 +191,4 @@ func logLine(index int, metrics []algorithms.Metric) string {
 		fmt.Fprintf(&b, "\t%s:%.5f", strings.Replace(m.Name, ":", "-", 1), m.Value)
 	}
 	return b.String()
-}
-
-// model puts the trees into XGBoost's form.
-func (t *training) model() *modelfile.Model {
-	m := &modelfile.Model{
-		Version: [3]int{2, 1, 4}, Objective: t.set.objective, ObjectiveArgs: map[string]map[string]string{},
-		BaseScore: []float64{t.set.baseScore}, NumClass: t.set.classes, NumFeature: len(t.train.layout.Features),
-		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(),
-		Attributes: map[string]string{}, Booster: "gbtree", ParallelTrees: t.set.parallel,
-	}
-	if m.Objective == "reg:linear" {
-		m.Objective = "reg:squarederror" // the old name of the same
-	}
-	if t.set.classes > 0 {
-		m.ObjectiveArgs["softmax_multiclass_param"] = map[string]string{"num_class": strconv.Itoa(t.set.classes)}
-	} else {
-		m.ObjectiveArgs["reg_loss_param"] = map[string]string{"scale_pos_weight": strconv.FormatFloat(t.set.values.Float("scale_pos_weight"), 'g', -1, 32)}
-	}
-	if t.set.patience > 0 && t.best.Round >= 0 {
-		m.Attributes["best_iteration"] = strconv.Itoa(t.best.Round)
-		m.Attributes["best_score"] = strconv.FormatFloat(t.best.Value, 'g', -1, 64)
-	}
-	for _, tree := range t.trees {
-		m.Trees = append(m.Trees, tree.Tree)
-	}
-	return m
 }

@@ -21,7 +21,7 @@ func (c *checker) fault(name, format string, args ...any) {
 // together with such a value (DART's, for example) need no mention.
 func (c *checker) unsupported() {
 	for _, only := range []struct{ name, works string }{
-		{"booster", "gbtree"}, {"process_type", "default"}, {"sampling_method", "uniform"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
+		{"booster", "gbtree"}, {"process_type", "default"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
 	} {
 		if got := c.v.Text(only.name); got != only.works {
 			c.fault(only.name, "%s is not supported yet", got)
@@ -32,15 +32,9 @@ func (c *checker) unsupported() {
 			c.fault(never.name, "%s is not supported yet", never.value)
 		}
 	}
-	for _, name := range []string{"interaction_constraints", "_kfold", "_num_cv_round"} {
-		if c.v.Given(name) && (name[0] == '_' || len(c.v.List(name)) > 0) {
+	for _, name := range []string{"_kfold", "_num_cv_round"} {
+		if c.v.Given(name) {
 			c.fault(name, "not supported yet")
-		}
-	}
-	for _, direction := range c.v.List("monotone_constraints") {
-		if direction != "0" {
-			c.fault("monotone_constraints", "not supported yet")
-			break
 		}
 	}
 	for _, step := range c.v.List("updater") {

@@ -18,7 +18,8 @@ type Grower struct {
 	seed      uint64  // of this tree's choices
 	rows      []uint32
 	scratch   []uint32
-	sampled   bool // not every row is in rows
+	sampled   bool     // not every row is in rows
+	given     []uint32 // the rows of the next tree, where the caller has drawn them
 
 	mutex sync.Mutex
 	free  []histogram
@@ -32,6 +33,8 @@ type growing struct {
 	from, to int // its rows in Grower.rows
 	depth    int
 	total    sum
+	bounds   bounds    // on the values below
+	path     []int32   // features split on above, where interactions are constrained
 	hist     histogram // nil once it is no longer needed, or where the node cannot be split
 	split    split     // the best found
 	cut      *split    // the one applied; nil in a leaf
@@ -54,8 +57,8 @@ func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*
 	g.gradients, g.seed = gradients, seed
 	g.chooseRows()
 	g.columns = g.chooseColumns(g.params.ColumnsByTree, allColumns(len(g.matrix.Cuts.Features)), saltTree, 0)
-	g.nodes = append(g.nodes[:0], growing{to: len(g.rows), total: g.sum()})
-	g.nodes[0].node = g.leaf(g.nodes[0].total)
+	g.nodes = append(g.nodes[:0], growing{to: len(g.rows), total: g.sum(), bounds: unbounded})
+	g.nodes[0].node = g.leaf(g.nodes[0].total, unbounded)
 	if g.splittable(&g.nodes[0]) {
 		g.buildRoot()
 		g.search([]int32{0})
@@ -73,6 +76,13 @@ func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*
 		return nil, err
 	}
 	return g.finish(), nil
+}
+
+// GrowOn grows a tree on given rows, which must ascend, instead of drawing them.
+func (g *Grower) GrowOn(ctx context.Context, gradients *Gradients, seed uint64, rows []uint32) (*Tree, error) {
+	g.given = rows
+	defer func() { g.given = nil }()
+	return g.Grow(ctx, gradients, seed)
 }
 
 // sum adds up all rows of the sample.
@@ -93,9 +103,9 @@ func (g *Grower) sum() sum {
 }
 
 // leaf makes the node that rows with that sum would be as a leaf.
-func (g *Grower) leaf(total sum) forest.Node {
+func (g *Grower) leaf(total sum, limits bounds) forest.Node {
 	gs, hs := g.gradients.units.of(total)
-	w := g.params.weight(gs, hs)
+	w := limits.clamp(g.params.weight(gs, hs))
 	return forest.Node{Left: -1, Right: -1, Value: float32(g.params.LearningRate * w), Weight: float32(w), Hessian: float32(hs)}
 }
 
@@ -179,8 +189,17 @@ func (g *Grower) divide(i int32) {
 		n.Value = g.matrix.Cuts.Features[s.feature].Threshold(int(s.bin))
 	}
 	g.nodes[i].node, g.nodes[i].cut = n, &s
-	for _, total := range []sum{s.left, s.right} {
-		g.nodes = append(g.nodes, growing{node: g.leaf(total), depth: parent.depth + 1, total: total})
+	limits := [2]bounds{parent.bounds, parent.bounds}
+	if g.params.direction(s.feature) != 0 {
+		l, r := g.leaf(s.left, parent.bounds), g.leaf(s.right, parent.bounds)
+		limits[0], limits[1] = g.params.inherit(parent.bounds, s.feature, float64(l.Weight), float64(r.Weight))
+	}
+	var path []int32
+	if len(g.params.Interactions) > 0 {
+		path = extend(parent.path, s.feature)
+	}
+	for i, total := range []sum{s.left, s.right} {
+		g.nodes = append(g.nodes, growing{node: g.leaf(total, limits[i]), depth: parent.depth + 1, total: total, bounds: limits[i], path: path})
 	}
 }
 

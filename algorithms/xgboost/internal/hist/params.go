@@ -16,6 +16,8 @@ type Params struct {
 	ColumnsByTree  float64
 	ColumnsByLevel float64
 	ColumnsByNode  float64
+	Monotone       []int8    // by feature: 1 up, -1 down, 0 or absent: free
+	Interactions   [][]int32 // groups of features that may meet on a path; none: all may
 }
 
 // Categorical splits follow XGBoost's defaults: up to maxOneHot categories each is tried against the rest; beyond, they are

@@ -198,7 +198,7 @@ func (g *Grower) search(nodes []int32) {
 }
 
 func (g *Grower) searchBlock(n *growing, columns []int32) split {
-	f := newFinder(&g.params, g.gradients.units, n.total)
+	f := newFinder(&g.params, g.gradients.units, n.total, n.bounds)
 	cuts := g.matrix.Cuts
 	var scratch []uint32
 	for _, c := range columns {

@@ -18,6 +18,10 @@ func (g *Grower) chooseRows() {
 	n := g.matrix.rows
 	g.rows = grow(g.rows[:0], n)[:0]
 	g.sampled = g.params.Subsample < 1
+	if g.given != nil {
+		g.rows, g.sampled = append(g.rows, g.given...), true
+		return
+	}
 	if !g.sampled {
 		g.rows = g.rows[:n]
 		g.pool.ranges(n, partitionRows, func(from, to int) {
@@ -60,7 +64,7 @@ func (g *Grower) chooseColumns(share float64, columns []int32, salt, number uint
 // nodeColumns returns the columns a node may split.
 func (g *Grower) nodeColumns(node int32) []int32 {
 	level := g.chooseColumns(g.params.ColumnsByLevel, g.columns, saltLevel, uint64(g.nodes[node].depth))
-	return g.chooseColumns(g.params.ColumnsByNode, level, saltNode, uint64(node))
+	return g.allowed(g.chooseColumns(g.params.ColumnsByNode, level, saltNode, uint64(node)), g.nodes[node].path)
 }
 
 // Seed derives the seed of one tree (parallel -1: of its round's rounding) from the user's.

@@ -27,13 +27,22 @@ type finder struct {
 	units  pairUnits
 	total  sum
 	parent float64 // gain of the node unsplit
-	plain  bool    // no L1 penalty and no bound on the step: the quick formula holds
+	plain  bool    // no L1 penalty, no bound on the step, no monotone constraint: the quick formula holds
 	best   split
+
+	monotone  bool
+	bounds    bounds
+	direction int8 // of the feature at hand
 }
 
-func newFinder(p *Params, units pairUnits, total sum) finder {
+func newFinder(p *Params, units pairUnits, total sum, limits bounds) finder {
 	g, h := units.of(total)
-	return finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0}
+	f := finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0, bounds: limits}
+	if p.monotone() {
+		f.monotone, f.plain = true, false
+		f.parent = p.gainAt(g, h, limits.clamp(p.weight(g, h)))
+	}
+	return f
 }
 
 // gain returns the gain of cutting the node into left and the rest, negative where a side is too light.
@@ -46,6 +55,13 @@ func (s *finder) gain(left sum) float64 {
 	if s.plain {
 		a, b := hl+s.params.Lambda, hr+s.params.Lambda
 		return (gl*gl*b+gr*gr*a)/(a*b) - s.parent
+	}
+	if s.monotone {
+		wl, wr := s.bounds.clamp(s.params.weight(gl, hl)), s.bounds.clamp(s.params.weight(gr, hr))
+		if float64(s.direction)*(wr-wl) < 0 {
+			return -1
+		}
+		return s.params.gainAt(gl, hl, wl) + s.params.gainAt(gr, hr, wr) - s.parent
 	}
 	return s.params.gain(gl, hl) + s.params.gain(gr, hr) - s.parent
 }
@@ -70,6 +86,7 @@ func (s *finder) offer(gain float64, candidate split) {
 // histogram, the bin of missing values last.
 func (s *finder) numeric(feature int32, bins []uint64) {
 	last := len(bins) - 1
+	s.direction = s.params.direction(feature)
 	scan := s.scan
 	if s.plain {
 		scan = s.scanPlain
@@ -142,6 +159,7 @@ func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, 
 // categorical tries sets of categories.
 func (s *finder) categorical(feature int32, bins []uint64, scratch *[]uint32) {
 	last := len(bins) - 1
+	s.direction = 0
 	codes := (*scratch)[:0]
 	for c, packed := range bins[:last] {
 		if packed != 0 {

@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
-// Rows is what a metric looks at: probabilities or values, Groups a row, and the truth.
+// Rows is what a loss or a metric looks at: predictions, Groups a row, and the truth. A loss gets margins, a metric what
+// Loss.Probabilities makes of them.
 type Rows struct {
 	Predictions []float32
 	Labels      []float32
+	Upper       []float32 // survival:aft: the upper ends of intervals that Labels are the lower ends of; nil: labels are exact
 	Weights     []float32 // nil: every row counts 1
 	Groups      int
+	Queries     []int // where each query's rows start, and the end; nil: there are none
 }
 
 func (r *Rows) weight(i int) float64 {
@@ -30,6 +33,19 @@ type Metric struct {
 	add      func(rows *Rows, i int, sums []float64) // adds row i to sums
 	finish   func(sums []float64) float64            // turns sums into the value
 	whole    func(rows *Rows) float64                // instead of the three above: needs all rows at once
+
+	checkLabel func(y float32) error // what labels it cannot take; nil: none
+}
+
+// CheckLabel says why the metric cannot take a label, or nil.
+func (m *Metric) CheckLabel(y float32) error {
+	if m.checkLabel == nil {
+		return nil
+	}
+	if err := m.checkLabel(y); err != nil {
+		return fmt.Errorf("for the metric %s, %w", m.Name, err)
+	}
+	return nil
 }
 
 // chunkRows is how many rows are summed in one go. Chunks are added up in order, so the value does not depend on who sums
@@ -65,6 +81,7 @@ const (
 	Regression Task = iota
 	Binary          // one probability
 	Multiclass      // one probability per class
+	Ranking         // an order within queries
 )
 
 // TaskOf returns an objective's task.
@@ -74,22 +91,29 @@ func TaskOf(objective string) Task {
 		return Multiclass
 	case strings.HasPrefix(objective, "binary:"), objective == "reg:logistic":
 		return Binary
+	case strings.HasPrefix(objective, "rank:"):
+		return Ranking
 	}
 	return Regression
 }
 
-// NewMetric returns the metric of a name, e.g. "rmse" or "error@0.7". classes is used by metrics of classes.
-func NewMetric(name string, task Task, classes int) (*Metric, error) {
+// NewMetric returns the metric of a name, e.g. "rmse" or "error@0.7", for predictions of an objective with those options.
+func NewMetric(name, objective string, o Options) (*Metric, error) {
+	task := TaskOf(objective)
 	base, argument, hasArgument := strings.Cut(name, "@")
-	if hasArgument && base != "error" {
-		return nil, unknown(name)
-	}
-	if m, ok := valueMetrics[base]; ok {
+	if m, ok := valueMetrics[base]; ok && !hasArgument {
 		if task == Multiclass {
 			return nil, fmt.Errorf("%s does not go with multi: objectives", name)
 		}
 		m.Name = name
 		return &m, nil
+	}
+	switch strings.TrimSuffix(base, "-") {
+	case "ndcg", "map", "pre":
+		return rankMetric(name, task)
+	}
+	if hasArgument && base != "error" && base != "tweedie-nloglik" {
+		return nil, unknown(name)
 	}
 	switch base {
 	case "logloss", "error", "auc", "aucpr":
@@ -99,13 +123,26 @@ func NewMetric(name string, task Task, classes int) (*Metric, error) {
 			return nil, fmt.Errorf("%s needs a multi: objective", name)
 		}
 		return multiclassMetric(base), nil
+	case "mphe", "quantile", "poisson-nloglik", "gamma-nloglik", "gamma-deviance", "tweedie-nloglik":
+		if task == Multiclass {
+			return nil, fmt.Errorf("%s does not go with multi: objectives", name)
+		}
+		return valueMetric(name, base, argument, o)
+	case "cox-nloglik", "aft-nloglik", "interval-regression-accuracy":
+		return survivalMetric(name, objective, o)
 	}
-	if m, ok := confusionMetric(base, task, classes); ok {
-		if task == Regression {
+	if m, ok := confusionMetric(base, task, o.Classes); ok {
+		if task == Regression || task == Ranking {
 			return nil, fmt.Errorf("%s needs a binary: or multi: objective", name)
 		}
 		if m.finish == nil {
 			return nil, fmt.Errorf("%s needs a binary: objective", name)
+		}
+		m.checkLabel = func(y float32) error {
+			if y != float32(math.Trunc(float64(y))) {
+				return fmt.Errorf("the label must be a class")
+			}
+			return nil
 		}
 		return m, nil
 	}
@@ -113,32 +150,18 @@ func NewMetric(name string, task Task, classes int) (*Metric, error) {
 }
 
 // UnknownMetricError says that no metric has the name.
-type UnknownMetricError struct {
-	Name string
-	Soon bool // XGBoost has it, Batchmill not yet
-}
+type UnknownMetricError struct{ Name string }
 
 func (e *UnknownMetricError) Error() string {
-	if e.Soon {
-		return e.Name + " is not supported yet"
-	}
 	return fmt.Sprintf("%s is not in [%s]", e.Name, strings.Join(MetricNames, ", "))
 }
 
-func unknown(name string) error {
-	base, _, _ := strings.Cut(name, "@")
-	base = strings.TrimSuffix(base, "-")
-	for _, s := range []string{"ndcg", "map", "pre", "poisson-nloglik", "gamma-nloglik", "gamma-deviance", "tweedie-nloglik",
-		"mphe", "cox-nloglik", "aft-nloglik", "interval-regression-accuracy", "quantile"} {
-		if base == s {
-			return &UnknownMetricError{name, true}
-		}
-	}
-	return &UnknownMetricError{Name: name}
-}
+func unknown(name string) error { return &UnknownMetricError{Name: name} }
 
 // MetricNames are the names NewMetric knows.
-var MetricNames = []string{"rmse", "mse", "mae", "mape", "rmsle", "r2", "logloss", "error", "error@t", "auc", "aucpr", "merror", "mlogloss",
+var MetricNames = []string{"rmse", "mse", "mae", "mape", "rmsle", "r2", "mphe", "quantile", "logloss", "error", "error@t", "auc", "aucpr", "merror", "mlogloss",
+	"poisson-nloglik", "gamma-nloglik", "gamma-deviance", "tweedie-nloglik", "tweedie-nloglik@rho", "cox-nloglik", "aft-nloglik", "interval-regression-accuracy",
+	"ndcg", "ndcg@n", "ndcg@n-", "map", "map@n", "map@n-", "pre", "pre@n",
 	"accuracy", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "precision", "precision_macro", "precision_micro", "recall", "recall_macro", "recall_micro"}
 
 // mean is a metric that averages loss(prediction, label) over the weights.
@@ -197,15 +220,21 @@ func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 	if task == Multiclass {
 		return nil, fmt.Errorf("%s does not go with multi: objectives", name)
 	}
-	if task == Regression {
+	ranks := task == Ranking && base != "logloss" && base != "error"
+	if task != Binary && !ranks {
 		return nil, fmt.Errorf("%s needs a binary: objective or reg:logistic", name)
 	}
 	var m Metric
 	switch base {
-	case "auc":
-		m = Metric{Maximize: true, whole: auc}
-	case "aucpr":
-		m = Metric{Maximize: true, whole: aucpr}
+	case "auc", "aucpr":
+		if ranks {
+			m = Metric{Maximize: true, whole: byQuery(map[string]func(*Rows, int, int) (float64, bool){"auc": queryAUC, "aucpr": queryAUCPR}[base])}
+			if base == "aucpr" {
+				m.checkLabel = zeroOrOne
+			}
+			break
+		}
+		m = Metric{Maximize: true, whole: map[string]func(*Rows) float64{"auc": auc, "aucpr": aucpr}[base]}
 	case "logloss":
 		m = mean(logloss, same)
 	case "error":

@@ -1,0 +1,115 @@
+package xgboost
+
+import (
+	"context"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
+)
+
+// startFrom sets the margin before the first tree. Where 0.5 says nothing about labels of any size, for absolute and
+// quantile error, it is the labels' quantile, as in XGBoost from 1.7 on (InitEstimation in src/objective).
+func (t *training) startFrom() {
+	if loss, ok := t.set.loss.(objective.Adaptive); ok && !t.set.values.Given("base_score") {
+		t.set.baseScore = t.quantile(loss.Alpha(), nil, func(r int) float32 { return t.train.labels[r] })
+	}
+	link, _ := objective.LinkOf(t.set.objective)
+	t.base = float32(link.Margin(t.set.baseScore))
+}
+
+// quantile is that of value over rows of the train channel, all of them if rows is nil.
+func (t *training) quantile(alpha float64, rows []uint32, value func(r int) float32) float64 {
+	n := len(rows)
+	if rows == nil {
+		n = t.train.rows()
+	}
+	values := make([]objective.Weighed, n)
+	for i := range values {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		values[i] = objective.Weighed{Value: value(r), Weight: 1}
+		if t.train.weights != nil {
+			values[i].Weight = t.train.weights[r]
+		}
+	}
+	return objective.Quantile(values, alpha, t.train.weights != nil)
+}
+
+// gradientRows is how many rows' derivatives are computed by one piece of work.
+const gradientRows = 8192
+
+// round grows one round's trees, measures, reports and offers a checkpoint.
+func (t *training) round(ctx context.Context) error {
+	t.derive()
+	if err := t.growTrees(ctx); err != nil {
+		return err
+	}
+	t.done++
+	t.measure()
+	return t.report()
+}
+
+// derive computes the derivatives at the margins.
+func (t *training) derive() {
+	n := t.train.rows()
+	rows := t.train.truth(t.channels[0].margins, t.set.outputs())
+	if whole, ok := t.set.loss.(objective.Whole); ok {
+		whole.GradientsOfAll(rows, hist.Seed(t.set.seed, t.done, 0, -2), t.pool.Each, t.g[0], t.h[0])
+		return
+	}
+	t.pool.Each((n+gradientRows-1)/gradientRows, func(i int) {
+		t.set.loss.Gradients(rows, i*gradientRows, min(n, (i+1)*gradientRows), t.g, t.h)
+	})
+}
+
+func (t *training) growTrees(ctx context.Context) error {
+	outputs := t.set.outputs()
+	grown := make([]*hist.Tree, 0, outputs*t.set.parallel)
+	loss, adaptive := t.set.loss.(objective.Adaptive)
+	var residuals []float32
+	if adaptive { // one output
+		residuals = make([]float32, t.train.rows())
+		for r, m := range t.channels[0].margins {
+			residuals[r] = t.train.labels[r] - m
+		}
+	}
+	for output := range outputs {
+		for p := range t.set.parallel {
+			tree, err := t.grow(ctx, output, p)
+			if err != nil {
+				return err
+			}
+			tree.Group = output
+			if adaptive {
+				t.grower.Refit(tree, func(rows []uint32) float64 {
+					return t.quantile(loss.Alpha(), rows, func(r int) float32 { return residuals[r] })
+				})
+			}
+			// Gradients of this round's other trees are there already, so margins may change now.
+			t.grower.AddGrown(tree, t.channels[0].margins[output:], outputs)
+			for _, c := range t.channels[1:] {
+				tree.AddTo(c.matrix, c.margins[output:], outputs, t.pool)
+			}
+			grown = append(grown, tree)
+		}
+	}
+	t.trees = append(t.trees, grown...)
+	return nil
+}
+
+// grow grows one tree on one output's derivatives.
+func (t *training) grow(ctx context.Context, output, parallel int) (*hist.Tree, error) {
+	g, h := t.g[output], t.h[output]
+	seed := hist.Seed(t.set.seed, t.done, output, parallel)
+	if t.set.gradient && t.set.tree.Subsample < 1 {
+		t.sample = hist.SampleByGradient(g, h, t.set.tree.Subsample, seed, t.sample)
+		t.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, t.pool, t.quanta)
+		return t.grower.GrowOn(ctx, t.quanta, seed, t.sample.Rows)
+	}
+	if parallel == 0 {
+		t.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.done, output, -1), t.pool, t.quanta)
+	}
+	return t.grower.Grow(ctx, t.quanta, seed)
+}
