@@ -1,26 +1,30 @@
 package modelfile
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
 )
 
-// WriteJSON encodes a tree model as XGBoost JSON that XGBoost 1.7 to 3.x load. Members are in byte order, as XGBoost has
-// them, and the bytes depend on the model alone.
-func (m *Model) WriteJSON() []byte {
-	w := &writer{}
+// WriteJSON encodes a model as XGBoost JSON that XGBoost 1.7 to 3.x load. Members are in byte order, as XGBoost has them, and
+// the bytes depend on the model alone.
+func (m *Model) WriteJSON() []byte { return m.write(&writer{form: &jsonForm{}}) }
+
+// WriteUBJSON is WriteJSON in the binary form, a third of the size.
+func (m *Model) WriteUBJSON() []byte { return m.write(&writer{form: &ubjsonForm{}}) }
+
+func (m *Model) write(w *writer) []byte {
 	w.open('{')
 	w.key("learner")
 	w.learner(m)
 	w.key("version")
-	w.ints(m.Version[:])
+	w.list(3, func(i int) { w.number(m.Version[i]) })
 	w.close('}')
-	return w.buf
+	return w.bytes()
 }
 
 func (w *writer) learner(m *Model) {
@@ -28,19 +32,14 @@ func (w *writer) learner(m *Model) {
 	w.key("attributes")
 	w.texts(m.Attributes)
 	w.key("feature_names")
-	w.list(m.FeatureNames)
+	w.list(len(m.FeatureNames), func(i int) { w.text(m.FeatureNames[i]) })
 	w.key("feature_types")
-	w.list(m.FeatureTypes)
+	w.list(len(m.FeatureTypes), func(i int) { w.text(m.FeatureTypes[i]) })
 	w.key("gradient_booster")
-	w.open('{')
-	w.key("model")
-	w.trees(m)
-	w.key("name")
-	w.text("gbtree")
-	w.close('}')
+	w.booster(m)
 	w.key("learner_model_param")
 	w.texts(map[string]string{
-		"base_score": scientific(m.BaseScore[0]), "boost_from_average": "1", "num_class": strconv.Itoa(m.NumClass),
+		"base_score": m.baseScore(), "boost_from_average": "1", "num_class": strconv.Itoa(m.NumClass),
 		"num_feature": strconv.Itoa(m.NumFeature), "num_target": strconv.Itoa(max(1, m.Targets)),
 	})
 	w.key("objective")
@@ -55,29 +54,61 @@ func (w *writer) learner(m *Model) {
 	w.close('}')
 }
 
+// baseScore is one number as XGBoost 1.x to 3.x read it, or the list that 3.1 and later have for several outputs.
+func (m *Model) baseScore() string {
+	if len(m.BaseScore) == 1 {
+		return scientific(m.BaseScore[0])
+	}
+	var out []string
+	for _, b := range m.BaseScore {
+		out = append(out, scientific(b))
+	}
+	return "[" + strings.Join(out, ",") + "]"
+}
+
+func (w *writer) booster(m *Model) {
+	w.open('{')
+	switch m.Booster {
+	case "gblinear":
+		w.key("model")
+		w.open('{')
+		w.key("boosted_rounds")
+		w.number(m.LinearRounds)
+		w.key("weights")
+		w.floats(m.Linear)
+		w.close('}')
+	case "dart":
+		w.key("gbtree")
+		w.open('{')
+		w.key("model")
+		w.trees(m)
+		w.key("name")
+		w.text("gbtree")
+		w.close('}')
+	default:
+		w.key("model")
+		w.trees(m)
+	}
+	w.key("name")
+	w.text(cmp.Or(m.Booster, "gbtree"))
+	if m.Booster == "dart" {
+		w.key("weight_drop")
+		w.list(len(m.Trees), func(i int) { w.float(m.Trees[i].Scale) })
+	}
+	w.close('}')
+}
+
 func (w *writer) trees(m *Model) {
 	perRound := m.Groups() * max(1, m.ParallelTrees)
 	w.open('{')
 	w.key("gbtree_model_param")
 	w.texts(map[string]string{"num_parallel_tree": strconv.Itoa(max(1, m.ParallelTrees)), "num_trees": strconv.Itoa(len(m.Trees)), "size_leaf_vector": "0"})
 	w.key("iteration_indptr")
-	bounds := make([]int, 0, len(m.Trees)/perRound+1)
-	for i := 0; i <= len(m.Trees); i += perRound {
-		bounds = append(bounds, i)
-	}
-	w.ints(bounds)
+	w.list(len(m.Trees)/perRound+1, func(i int) { w.number(i * perRound) })
 	w.key("tree_info")
-	groups := make([]int, len(m.Trees))
-	for i := range m.Trees {
-		groups[i] = m.Trees[i].Group
-	}
-	w.ints(groups)
+	w.list(len(m.Trees), func(i int) { w.number(m.Trees[i].Group) })
 	w.key("trees")
-	w.open('[')
-	for i := range m.Trees {
-		w.tree(&m.Trees[i], i, m.NumFeature)
-	}
-	w.close(']')
+	w.list(len(m.Trees), func(i int) { w.tree(&m.Trees[i], i, m.NumFeature) })
 	w.close('}')
 }
 
@@ -85,28 +116,28 @@ func (w *writer) tree(t *forest.Tree, id, features int) {
 	n := t.Nodes
 	w.open('{')
 	w.key("base_weights")
-	w.floats(n, func(n *forest.Node) float32 { return n.Weight })
+	w.nodeFloats(n, func(n *forest.Node) float32 { return n.Weight })
 	w.categories(n)
 	w.key("default_left")
-	w.nodeInts(n, func(n *forest.Node) int { return one(n.DefaultLeft) })
+	w.nodeInts('U', n, func(n *forest.Node) int { return one(n.DefaultLeft) })
 	w.key("id")
 	w.number(id)
 	w.key("left_children")
-	w.nodeInts(n, func(n *forest.Node) int { return int(n.Left) })
+	w.nodeInts('l', n, func(n *forest.Node) int { return int(n.Left) })
 	w.key("loss_changes")
-	w.floats(n, func(n *forest.Node) float32 { return n.Gain })
+	w.nodeFloats(n, func(n *forest.Node) float32 { return n.Gain })
 	w.key("parents")
-	w.ints(parents(n))
+	w.ints('l', parents(n))
 	w.key("right_children")
-	w.nodeInts(n, func(n *forest.Node) int { return int(n.Right) })
+	w.nodeInts('l', n, func(n *forest.Node) int { return int(n.Right) })
 	w.key("split_conditions")
-	w.floats(n, func(n *forest.Node) float32 { return n.Value })
+	w.nodeFloats(n, func(n *forest.Node) float32 { return n.Value })
 	w.key("split_indices")
-	w.nodeInts(n, func(n *forest.Node) int { return int(n.Feature) })
+	w.nodeInts('l', n, func(n *forest.Node) int { return int(n.Feature) })
 	w.key("split_type")
-	w.nodeInts(n, func(n *forest.Node) int { return one(n.Categorical) })
+	w.nodeInts('U', n, func(n *forest.Node) int { return one(n.Categorical) })
 	w.key("sum_hessian")
-	w.floats(n, func(n *forest.Node) float32 { return n.Hessian })
+	w.nodeFloats(n, func(n *forest.Node) float32 { return n.Hessian })
 	w.key("tree_param")
 	w.texts(map[string]string{"num_deleted": "0", "num_feature": strconv.Itoa(features), "num_nodes": strconv.Itoa(len(n)), "size_leaf_vector": "1"})
 	w.close('}')
@@ -125,10 +156,11 @@ func (w *writer) categories(nodes []forest.Node) {
 	}
 	for _, member := range []struct {
 		name   string
+		kind   byte
 		values []int
-	}{{"categories", all}, {"categories_nodes", which}, {"categories_segments", segments}, {"categories_sizes", sizes}} {
+	}{{"categories", 'l', all}, {"categories_nodes", 'l', which}, {"categories_segments", 'L', segments}, {"categories_sizes", 'L', sizes}} {
 		w.key(member.name)
-		w.ints(member.values)
+		w.ints(member.kind, member.values)
 	}
 }
 
@@ -160,107 +192,4 @@ func keys[V any](m map[string]V) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// scientific writes a number the way XGBoost does: the shortest digits that read back the same, as 5E-1.
-func scientific(v float64) string { return string(appendScientific(nil, v, 64)) }
-
-func appendScientific(b []byte, v float64, bits int) []byte {
-	start := len(b)
-	b = strconv.AppendFloat(b, v, 'E', -1, bits)
-	// Go writes at least two digits of exponent and a plus: 5E-01, 4.687E+03.
-	e := start
-	for b[e] != 'E' {
-		e++
-	}
-	exponent := b[e+1:]
-	negative := exponent[0] == '-'
-	digits := exponent[1:]
-	for len(digits) > 1 && digits[0] == '0' {
-		digits = digits[1:]
-	}
-	out := b[:e+1]
-	if negative {
-		out = append(out, '-')
-	}
-	return append(out, digits...)
-}
-
-// writer builds JSON text.
-type writer struct {
-	buf   []byte
-	comma bool
-}
-
-func (w *writer) item() {
-	if w.comma {
-		w.buf = append(w.buf, ',')
-	}
-	w.comma = true
-}
-
-func (w *writer) open(c byte)  { w.item(); w.buf = append(w.buf, c); w.comma = false }
-func (w *writer) close(c byte) { w.buf = append(w.buf, c); w.comma = true }
-
-func (w *writer) key(name string) {
-	w.text(name)
-	w.buf = append(w.buf, ':')
-	w.comma = false
-}
-
-func (w *writer) text(s string) {
-	w.item()
-	// XGBoost's reader does not decode \u escapes, so only what must be escaped is.
-	var quoted bytes.Buffer
-	encoder := json.NewEncoder(&quoted)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(s) // a string never fails
-	w.buf = append(w.buf, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
-}
-
-func (w *writer) number(v int) {
-	w.item()
-	w.buf = strconv.AppendInt(w.buf, int64(v), 10)
-}
-
-func (w *writer) ints(values []int) {
-	w.open('[')
-	for _, v := range values {
-		w.number(v)
-	}
-	w.close(']')
-}
-
-func (w *writer) nodeInts(nodes []forest.Node, of func(*forest.Node) int) {
-	w.open('[')
-	for i := range nodes {
-		w.number(of(&nodes[i]))
-	}
-	w.close(']')
-}
-
-func (w *writer) floats(nodes []forest.Node, of func(*forest.Node) float32) {
-	w.open('[')
-	for i := range nodes {
-		w.item()
-		w.buf = appendScientific(w.buf, float64(of(&nodes[i])), 32)
-	}
-	w.close(']')
-}
-
-func (w *writer) list(values []string) {
-	w.open('[')
-	for _, v := range values {
-		w.text(v)
-	}
-	w.close(']')
-}
-
-func (w *writer) texts(m map[string]string) {
-	w.open('{')
-	for _, k := range keys(m) {
-		w.key(k)
-		w.text(m[k])
-	}
-	w.close('}')
 }
