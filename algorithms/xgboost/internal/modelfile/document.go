@@ -1,4 +1,5 @@
-// Package modelfile reads and writes XGBoost's model files: JSON and UBJSON of the schema that XGBoost 1.x to 3.x share.
+// Package modelfile reads and writes XGBoost's model files: JSON and UBJSON of the schema that XGBoost 1.x to 3.x share. It
+// reads the old binary form and pickled Boosters too.
 // Files come from anywhere: whatever they hold, reading them ends with a model or an error, in time and memory
 // proportional to the file.
 package modelfile
