@@ -25,7 +25,10 @@ type state struct {
 func (t *training) fingerprint() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%+v %s %d %d %d %v %d", t.set.tree, t.set.objective, t.set.classes, t.set.maxBin, t.set.parallel, t.set.baseScore, t.set.seed)
-	fmt.Fprintf(h, " %+v %v", t.set.options(), t.set.gradient)
+	fmt.Fprintf(h, " %+v %v %s %+v", t.set.options(), t.set.gradient, t.set.values.Text("booster"), orZero(t.set.dart()))
+	if t.linear != nil {
+		fmt.Fprintf(h, " %v %v %v %v %s", t.linear.eta, t.linear.lambda, t.linear.alpha, t.linear.lambdaBias, t.linear.selector)
+	}
 	for _, m := range t.set.metrics {
 		fmt.Fprintf(h, " %s", m.Name)
 	}
@@ -55,14 +58,25 @@ func (t *training) resume(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("xgboost: checkpoint: %w", err)
 	}
-	outputs := t.set.outputs()
 	for _, tree := range m.Trees {
-		grown := hist.NewTree(tree, t.train.matrix.Cuts)
-		t.trees = append(t.trees, grown)
+		t.trees = append(t.trees, hist.NewTree(tree, t.train.matrix.Cuts))
+	}
+	if t.linear != nil {
+		copy(t.linear.weights, m.Linear)
+		t.addLinear()
+	} else {
 		for _, c := range t.channels {
-			grown.AddTo(c.matrix, c.margins[tree.Group:], outputs, t.pool)
+			t.addUp(c, nil)
 		}
 	}
 	t.done, t.metrics, t.best = m.Rounds(), s.Metrics, s.Best
 	return nil
+}
+
+// orZero keeps addresses out of what is printed.
+func orZero(d *dart) dart {
+	if d == nil {
+		return dart{}
+	}
+	return *d
 }

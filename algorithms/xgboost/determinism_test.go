@@ -18,7 +18,7 @@ func determinismCases(t testing.TB) map[string]struct {
 	ref reference
 	hp  map[string]string
 } {
-	adult, iris := loadReference(t, "adult_categorical"), loadReference(t, "iris_softprob")
+	adult, iris, abalone := loadReference(t, "adult_categorical"), loadReference(t, "iris_softprob"), loadReference(t, "abalone_poisson")
 	adult.train = adult.train.pick(func(i int) bool { return i < 6000 })
 	return map[string]struct {
 		ref reference
@@ -27,6 +27,9 @@ func determinismCases(t testing.TB) map[string]struct {
 		"adult":         {adult, map[string]string{"objective": "binary:logistic", "num_round": "6", "eval_metric": "logloss,auc"}},
 		"adult sampled": {adult, map[string]string{"objective": "binary:logistic", "num_round": "6", "subsample": "0.6", "colsample_bytree": "0.7", "colsample_bylevel": "0.8", "colsample_bynode": "0.8", "num_parallel_tree": "2", "seed": "9"}},
 		"adult leaves":  {adult, map[string]string{"objective": "binary:logistic", "num_round": "6", "grow_policy": "lossguide", "max_leaves": "40", "max_depth": "0", "max_bin": "1000"}},
+		"dart":          {adult, map[string]string{"objective": "binary:logistic", "num_round": "8", "booster": "dart", "rate_drop": "0.4", "one_drop": "1", "sample_type": "weighted", "eval_metric": "logloss"}},
+		"gblinear":      {abalone, map[string]string{"objective": "count:poisson", "num_round": "8", "booster": "gblinear", "feature_selector": "shuffle", "alpha": "0.001", "eval_metric": "poisson-nloglik"}},
+		"absolute":      {abalone, map[string]string{"objective": "reg:absoluteerror", "num_round": "6", "num_parallel_tree": "2", "subsample": "0.5", "sampling_method": "gradient_based", "interaction_constraints": "[[0,1,2],[3,4,5,6,7]]"}},
 		"iris":          {iris, map[string]string{"objective": "multi:softprob", "num_class": "3", "num_round": "6", "subsample": "0.7"}},
 	}
 }

@@ -12,7 +12,7 @@ func (t *training) model() *modelfile.Model {
 		Version: [3]int{2, 1, 4}, Objective: t.set.objective, ObjectiveArgs: map[string]map[string]string{},
 		BaseScore: []float64{t.set.baseScore}, NumClass: t.set.classes, NumFeature: len(t.train.layout.Features),
 		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(),
-		Attributes: map[string]string{}, Booster: "gbtree", ParallelTrees: t.set.parallel,
+		Attributes: map[string]string{}, Booster: t.set.values.Text("booster"), ParallelTrees: t.set.parallel,
 	}
 	if m.Objective == "reg:linear" {
 		m.Objective = "reg:squarederror" // the old name of the same
@@ -23,6 +23,9 @@ func (t *training) model() *modelfile.Model {
 	if t.set.patience > 0 && t.best.Round >= 0 {
 		m.Attributes["best_iteration"] = strconv.Itoa(t.best.Round)
 		m.Attributes["best_score"] = strconv.FormatFloat(t.best.Value, 'g', -1, 64)
+	}
+	if t.linear != nil {
+		m.Linear, m.LinearRounds = t.linear.weights, t.done
 	}
 	for _, tree := range t.trees {
 		m.Trees = append(m.Trees, tree.Tree)

@@ -22,11 +22,15 @@ func (t rows) pickLabel(y []float32) rows {
 // TestReferenceObjectives trains at the settings of XGBoost's reference models of further objectives and boosters.
 func TestReferenceObjectives(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"abalone_poisson", "abalone_tweedie", "california_gamma", "abalone_monotone"} {
+	for _, name := range []string{"abalone_poisson", "abalone_tweedie", "california_gamma", "abalone_monotone", "agaricus_dart", "agaricus_gblinear"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ref := loadReference(t, name)
-			checkReference(t, ref, ref.info.hyperParameters(), 0.02)
+			limit := 0.02
+			if name == "agaricus_dart" {
+				limit = 0.1 // other trees are dropped; TestPeerObjectives has more rounds
+			}
+			checkReference(t, ref, ref.info.hyperParameters(), limit)
 		})
 	}
 }

@@ -71,6 +71,15 @@ func TestPeerLoads(t *testing.T) {
 		{"categories", "adult_categorical", nil},
 		{"early stopping", "abalone_squarederror", map[string]string{"early_stopping_rounds": "3", "eta": "0.5", "gamma": "0"}},
 		{"softprob", "iris_softprob", nil},
+		{"dart", "agaricus_dart", map[string]string{"one_drop": "1"}},
+		{"gblinear", "agaricus_gblinear", nil},
+		{"gblinear of classes", "iris_softprob", map[string]string{"booster": "gblinear"}},
+		{"poisson", "abalone_poisson", nil},
+		{"tweedie", "abalone_tweedie", nil},
+		{"pseudo-Huber", "abalone_poisson", map[string]string{"objective": "reg:pseudohubererror", "huber_slope": "2"}},
+		{"quantile", "abalone_poisson", map[string]string{"objective": "reg:quantileerror", "quantile_alpha": "0.3"}},
+		{"aft", "abalone_poisson", map[string]string{"objective": "survival:aft", "aft_loss_distribution": "extreme"}},
+		{"hinge", "agaricus_logistic", map[string]string{"objective": "binary:hinge", "eval_metric": "error"}},
 		{"softmax", "iris_softmax", map[string]string{"num_parallel_tree": "3", "subsample": "0.8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,11 +40,25 @@ func (t *training) quantile(alpha float64, rows []uint32, value func(r int) floa
 // gradientRows is how many rows' derivatives are computed by one piece of work.
 const gradientRows = 8192
 
-// round grows one round's trees, measures, reports and offers a checkpoint.
+// round grows one round's trees or moves the weights, measures, reports and offers a checkpoint.
 func (t *training) round(ctx context.Context) error {
+	var dropped []int
+	if t.dart != nil {
+		if dropped = t.dart.drop(t.trees, hist.Seed(t.set.seed, t.done, 0, seedDrop)); dropped != nil {
+			t.addUp(t.channels[0], dropped)
+		}
+	}
 	t.derive()
-	if err := t.growTrees(ctx); err != nil {
+	if t.linear != nil {
+		t.moveWeights()
+	} else if err := t.growTrees(ctx); err != nil {
 		return err
+	}
+	if dropped != nil {
+		t.dart.normalise(t.trees, dropped, t.set.outputs()*t.set.parallel)
+		for _, c := range t.channels {
+			t.addUp(c, nil)
+		}
 	}
 	t.done++
 	t.measure()

@@ -35,6 +35,9 @@ type settings struct {
 // outputs is the number of margins per row.
 func (s *settings) outputs() int { return max(1, s.classes) }
 
+// linear tells whether the booster has weights instead of trees.
+func (s *settings) linear() bool { return s.values.Text("booster") == "gblinear" }
+
 func (s *settings) task() objective.Task { return objective.TaskOf(s.objective) }
 
 // checkLabel says what the objective or a metric does not like about a label.
@@ -110,6 +113,7 @@ func (s *settings) checkObjective(c *checker) {
 		return
 	}
 	s.loss = loss
+	s.adaptiveNeedsTrees(c)
 	link, _ := objective.LinkOf(s.objective)
 	if m := link.Margin(s.baseScore); math.IsNaN(m) || math.IsInf(m, 0) {
 		where := "(0, 1)"

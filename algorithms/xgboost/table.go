@@ -16,6 +16,7 @@ type table struct {
 	labels  []float32
 	weights []float32 // nil where every row counts 1
 	upper   []float32 // survival:aft: upper ends of intervals; nil where labels are exact
+	raw     [][]entry // gblinear: values by feature
 	queries []int     // ranking: where each query starts, and the end
 }
 
@@ -175,6 +176,9 @@ func (p *firstPass) add(batch dataset.Batch, before int) error {
 	if err := p.ch.finite(p.layout, p.columns, n, before); err != nil {
 		return err
 	}
+	if p.set.linear() {
+		p.keepRaw(p.columns, n, before)
+	}
 	if weights != nil {
 		weights = weights[before:]
 	}
@@ -308,6 +312,10 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 		}
 		if err := ch.finite(t.layout, columns, n, before); err != nil {
 			return err
+		}
+		if t.set.linear() {
+			other.keepRaw(columns, n, before)
+			return nil
 		}
 		other.matrix.Add(columns, n, t.pool)
 		return nil

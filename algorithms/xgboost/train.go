@@ -58,6 +58,8 @@ type training struct {
 	sample   *hist.Sample // rows drawn by gradient
 	base     float32      // margin before the first tree
 	trees    []*hist.Tree
+	dart     *dart               // nil for other boosters
+	linear   *linearTraining     // nil for boosters of trees
 	done     int                 // rounds
 	metrics  []algorithms.Metric // of the last round
 	best     best
@@ -101,12 +103,15 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 	}
 	for _, c := range t.channels {
 		c.margins = make([]float32, c.rows()*outputs)
-		for i := range c.margins {
-			c.margins[i] = t.base
-		}
+		c.restart(t.base)
 		c.scratch = make([]float32, len(c.margins))
 	}
-	t.grower = hist.NewGrower(t.train.matrix, set.tree, t.pool)
+	if set.linear() {
+		var err error
+		t.linear, err = newLinearTraining(set, &t.train.table, t.train.layout)
+		return t, err
+	}
+	t.grower, t.dart = hist.NewGrower(t.train.matrix, set.tree, t.pool), set.dart()
 	return t, nil
 }
 

@@ -21,7 +21,7 @@ func (c *checker) fault(name, format string, args ...any) {
 // together with such a value (DART's, for example) need no mention.
 func (c *checker) unsupported() {
 	for _, only := range []struct{ name, works string }{
-		{"booster", "gbtree"}, {"process_type", "default"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
+		{"process_type", "default"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
 	} {
 		if got := c.v.Text(only.name); got != only.works {
 			c.fault(only.name, "%s is not supported yet", got)
@@ -39,6 +39,10 @@ func (c *checker) unsupported() {
 	}
 	for _, step := range c.v.List("updater") {
 		switch step {
+		case "shotgun", "coord_descent":
+			if c.v.Text("booster") != "gblinear" {
+				c.fault("updater", "%s is for booster gblinear", step)
+			}
 		case "grow_colmaker", "grow_histmaker", "grow_quantile_histmaker", "grow_fast_histmaker", "prune":
 		default:
 			c.fault("updater", "%s is not supported yet", strings.TrimSpace(step))

@@ -38,11 +38,11 @@ func newWalk(t *forest.Tree, cuts *Cuts) *Walk {
 // NewTree makes a tree that was grown before ready to walk again on bins of the same cuts.
 func NewTree(t forest.Tree, cuts *Cuts) *Tree { return &Tree{Tree: t, walk: newWalk(&t, cuts)} }
 
-// AddTo adds the tree's values to margins[row*stride] for every row of the matrix.
+// AddTo adds the tree's values, times its Scale, to margins[row*stride] for every row of the matrix.
 func (t *Tree) AddTo(m *Matrix, margins []float32, stride int, pool *Pool) {
 	pool.ranges(m.rows, binRows, func(from, to int) {
 		for r := from; r < to; r++ {
-			margins[r*stride] += t.walk.value(m, r)
+			margins[r*stride] += float32(t.walk.value(m, r) * t.Scale)
 		}
 	})
 }

@@ -46,7 +46,7 @@ func (l aft) Gradients(rows *Rows, from, to int, g, h [][]float32) {
 	for r := from; r < to; r++ {
 		low, high := rows.interval(r)
 		gr, hr := l.derive(float64(rows.Predictions[r]), low, high)
-		w := rows.weight(r)
+		w := rows.Weight(r)
 		g[0][r], h[0][r] = float32(gr*w), float32(hr*w)
 	}
 }

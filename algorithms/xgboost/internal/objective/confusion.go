@@ -16,7 +16,7 @@ func confusionMetric(name string, task Task, classes int) (m *Metric, ok bool) {
 			} else if r.Predictions[i] > 0.5 {
 				predicted = 1
 			}
-			s[int(r.Labels[i])*k+predicted] += r.weight(i)
+			s[int(r.Labels[i])*k+predicted] += r.Weight(i)
 		},
 	}
 	of := func(f func(c confusion) float64) {

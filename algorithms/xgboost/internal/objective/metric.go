@@ -18,7 +18,8 @@ type Rows struct {
 	Queries     []int // where each query's rows start, and the end; nil: there are none
 }
 
-func (r *Rows) weight(i int) float64 {
+// Weight is how much a row counts.
+func (r *Rows) Weight(i int) float64 {
 	if r.Weights == nil {
 		return 1
 	}
@@ -168,7 +169,7 @@ var MetricNames = []string{"rmse", "mse", "mae", "mape", "rmsle", "r2", "mphe", 
 func mean(loss func(p, y float64) float64, finish func(float64) float64) Metric {
 	return Metric{width: 2,
 		add: func(r *Rows, i int, s []float64) {
-			w := r.weight(i)
+			w := r.Weight(i)
 			s[0] += w * loss(float64(r.Predictions[i]), float64(r.Labels[i]))
 			s[1] += w
 		},
@@ -191,7 +192,7 @@ var valueMetrics = map[string]Metric{
 	}, math.Sqrt),
 	"r2": {Maximize: true, width: 4,
 		add: func(r *Rows, i int, s []float64) {
-			w, y := r.weight(i), float64(r.Labels[i])
+			w, y := r.Weight(i), float64(r.Labels[i])
 			s[0] += w * squareError(float64(r.Predictions[i]), y)
 			s[1] += w
 			s[2] += w * y
@@ -261,7 +262,7 @@ func multiclassMetric(name string) *Metric {
 	return &Metric{Name: name, width: 2,
 		add: func(r *Rows, i int, s []float64) {
 			p := r.Predictions[i*r.Groups : (i+1)*r.Groups]
-			y, w := int(r.Labels[i]), r.weight(i)
+			y, w := int(r.Labels[i]), r.Weight(i)
 			if name == "mlogloss" {
 				s[0] += w * negLog(float64(p[y]))
 			} else if likeliest(p) != y {

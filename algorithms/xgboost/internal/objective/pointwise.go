@@ -30,7 +30,7 @@ func (l pointwise) Probabilities(m []float32, groups int) { l.link.Predict(m, gr
 func (l pointwise) Gradients(rows *Rows, from, to int, g, h [][]float32) {
 	for r := from; r < to; r++ {
 		y := rows.Labels[r]
-		w := rows.weight(r)
+		w := rows.Weight(r)
 		if y == 1 && l.scalePos != 0 {
 			w *= float64(l.scalePos)
 		}

@@ -69,7 +69,7 @@ func (l *ranking) Prepare(rows *Rows) error {
 	total := 0.0
 	for q := range queries {
 		from, to := rows.Queries[q], rows.Queries[q+1]
-		w := rows.weight(from)
+		w := rows.Weight(from)
 		l.weights, total = append(l.weights, w), total+w
 		cut := to - from
 		if l.topK {

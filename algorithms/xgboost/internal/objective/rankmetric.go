@@ -47,7 +47,7 @@ func byQuery(of func(r *Rows, from, to int) (value float64, valid bool)) func(r 
 		for q := range len(r.Queries) - 1 {
 			from, to := r.Queries[q], r.Queries[q+1]
 			if v, valid := of(r, from, to); valid {
-				w := r.weight(from)
+				w := r.Weight(from)
 				sum += w * v
 				weights += w
 			}

@@ -48,7 +48,7 @@ func (l *cox) GradientsOfAll(rows *Rows, _ uint64, _ func(int, func(int)), g, h 
 	}
 	r, s, left, lastExp, lastTime := 0.0, 0.0, 0.0, 0.0, float32(0)
 	for _, i := range l.order {
-		e, y, w := math.Exp(float64(rows.Predictions[i])), rows.Labels[i], rows.weight(int(i))
+		e, y, w := math.Exp(float64(rows.Predictions[i])), rows.Labels[i], rows.Weight(int(i))
 		left += lastExp
 		if lastTime < abs(y) {
 			risk -= left

@@ -89,7 +89,7 @@ func survivalMetric(name, objective string, o Options) (*Metric, error) {
 	return &Metric{Name: name, Maximize: name != "aft-nloglik", width: 2,
 		add: func(r *Rows, i int, s []float64) {
 			low, high := r.interval(i)
-			w := r.weight(i)
+			w := r.Weight(i)
 			s[0] += w * of(float64(r.Predictions[i]), low, high)
 			s[1] += w
 		},

@@ -1,0 +1,108 @@
+package xgboost
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
+)
+
+// dart drops trees while the next ones are grown (Rashmi and Gilad-Bachrach, "DART: Dropouts meet Multiple Additive
+// Regression Trees", 2015), by XGBoost's rules (src/gbm/gbtree.cc). A tree's weight is its Scale.
+type dart struct {
+	rate, skip               float64
+	one, weighted, forestish bool
+	eta                      float64
+}
+
+func (s *settings) dart() *dart {
+	if s.values.Text("booster") != "dart" {
+		return nil
+	}
+	return &dart{
+		rate: s.values.Float("rate_drop"), skip: s.values.Float("skip_drop"), one: s.values.Bool("one_drop"),
+		weighted: s.values.Text("sample_type") == "weighted", forestish: s.values.Text("normalize_type") == "forest",
+		eta: s.values.Float("eta"),
+	}
+}
+
+// seedDrop keeps the draw of dropped trees apart from other draws.
+const seedDrop = -3
+
+// drop draws the trees to leave out of a round, ascending.
+func (d *dart) drop(trees []*hist.Tree, seed uint64) []int {
+	random := rand.New(rand.NewPCG(seed, uint64(len(trees))))
+	if d.skip > 0 && random.Float64() < d.skip || len(trees) == 0 {
+		return nil
+	}
+	total := 0.0
+	for _, t := range trees {
+		total += float64(t.Scale)
+	}
+	var dropped []int
+	for i, t := range trees {
+		chance := d.rate
+		if d.weighted {
+			chance *= float64(len(trees)) * float64(t.Scale) / total
+		}
+		if random.Float64() < chance {
+			dropped = append(dropped, i)
+		}
+	}
+	if d.one && dropped == nil {
+		dropped = []int{d.pick(trees, total, random)}
+	}
+	return dropped
+}
+
+// pick draws one tree, by weight if sample_type says so.
+func (d *dart) pick(trees []*hist.Tree, total float64, random *rand.Rand) int {
+	if !d.weighted {
+		return random.IntN(len(trees))
+	}
+	goal := random.Float64() * total
+	for i, t := range trees {
+		if goal -= float64(t.Scale); goal < 0 {
+			return i
+		}
+	}
+	return len(trees) - 1
+}
+
+// normalise weighs the dropped trees and the grown ones so that together they are worth what the dropped ones were.
+func (d *dart) normalise(trees []*hist.Tree, dropped []int, grown int) {
+	if len(dropped) == 0 {
+		return
+	}
+	rate := d.eta / float64(grown)
+	k := float64(len(dropped))
+	factor, weight := k/(k+rate), 1/(k+rate)
+	if d.forestish {
+		factor, weight = 1/(1+rate), 1/(1+rate)
+	}
+	for _, i := range dropped {
+		trees[i].Scale *= float32(factor)
+	}
+	for _, t := range trees[len(trees)-grown:] {
+		t.Scale = float32(weight)
+	}
+}
+
+// addUp sets a channel's margins to what the trees, but for skipped ones, say. Trees are added in their order, as scoring
+// does.
+func (t *training) addUp(c *scored, skipped []int) {
+	c.restart(t.base)
+	outputs := t.set.outputs()
+	for i, tree := range t.trees {
+		if _, skip := slices.BinarySearch(skipped, i); !skip {
+			tree.AddTo(c.matrix, c.margins[tree.Group:], outputs, t.pool)
+		}
+	}
+}
+
+// restart sets margins to what they are before the first tree.
+func (c *scored) restart(base float32) {
+	for i := range c.margins {
+		c.margins[i] = base
+	}
+}
