@@ -207,12 +207,21 @@ func NewBools(values []bool) Column {
 
 // NewFloat32List makes a column of vectors of width values each from row-major values, without copying them.
 func NewFloat32List(values []float32, width int) Column {
+	return vectors(values, width, Float32Type, Float32ListType(width))
+}
+
+// NewInt32List is NewFloat32List for whole numbers.
+func NewInt32List(values []int32, width int) Column {
+	return vectors(values, width, Int32Type, Int32ListType(width))
+}
+
+func vectors[T any](values []T, width int, element, list DataType) Column {
 	rows := 0
 	if width > 0 {
 		rows = len(values) / width
 	}
-	child := array.NewData(Float32Type, rows*width, []*memory.Buffer{nil, bytesBuffer(values)}, nil, 0, 0)
-	d := array.NewData(Float32ListType(width), rows, []*memory.Buffer{nil}, []arrow.ArrayData{child}, 0, 0)
+	child := array.NewData(element, rows*width, []*memory.Buffer{nil, bytesBuffer(values)}, nil, 0, 0)
+	d := array.NewData(list, rows, []*memory.Buffer{nil}, []arrow.ArrayData{child}, 0, 0)
 	return array.NewFixedSizeListData(d)
 }
 

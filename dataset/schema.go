@@ -27,6 +27,11 @@ func Float32ListType(width int) DataType {
 	return arrow.FixedSizeListOfNonNullable(int32(width), arrow.PrimitiveTypes.Float32)
 }
 
+// Int32ListType is the type of vectors of width int32 values.
+func Int32ListType(width int) DataType {
+	return arrow.FixedSizeListOfNonNullable(int32(width), arrow.PrimitiveTypes.Int32)
+}
+
 // Schema metadata. It travels in Parquet's key-value metadata, so that what was read without names keeps having none.
 const (
 	namesKey       = "batchmill.names" // "positional": names were made up from positions

@@ -48,16 +48,7 @@ func descend(nodes []forest.Node, columns [][]float32, row int) int32 {
 	at := int32(0)
 	for !nodes[at].IsLeaf() {
 		n := &nodes[at]
-		x, left := columns[n.Feature][row], false
-		switch {
-		case x != x:
-			left = n.DefaultLeft
-		case n.Categorical:
-			left = x < 0 || x >= forest.MaxCategory || !contains(n.Categories, uint32(x))
-		default:
-			left = x < n.Value
-		}
-		if at = n.Right; left {
+		if at = n.Right; goesLeft(n, columns[n.Feature][row]) {
 			at = n.Left
 		}
 	}

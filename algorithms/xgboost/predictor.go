@@ -16,13 +16,14 @@ import (
 const OutputName = "SageMakerOutput"
 
 type predictor struct {
-	layout *layout
-	link   objective.Link
-	groups int
-	base   []float32 // margin of each output before the first tree
-	engine engine
-	trees  []forest.Tree // those in use; none in a linear model
-	uses   []bool        // features the engine reads; nil: all
+	layout    *layout
+	objective string
+	link      objective.Link
+	groups    int
+	base      []float32 // margin of each output before the first tree
+	engine    engine
+	trees     []forest.Tree // those in use; none in a linear model
+	uses      []bool        // features the engine reads; nil: all
 }
 
 // engine adds margins: see forest.Engine.
@@ -38,7 +39,7 @@ func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
 	if link.Class && m.NumClass < 2 {
 		return nil, &algorithms.DataError{Reason: fmt.Sprintf("xgboost model: objective %s with num_class %d", m.Objective, m.NumClass)}
 	}
-	p := &predictor{layout: l, link: link, groups: m.Groups(), base: make([]float32, m.Groups())}
+	p := &predictor{layout: l, objective: m.Objective, link: link, groups: m.Groups(), base: make([]float32, m.Groups())}
 	for g := range p.base {
 		p.base[g] = float32(link.Margin(m.BaseScore[min(g, len(m.BaseScore)-1)]))
 	}

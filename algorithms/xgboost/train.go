@@ -38,8 +38,12 @@ func (a algorithm) Train(ctx context.Context, req *algorithms.TrainRequest) (*al
 		}
 	}
 	model := t.model()
+	importance, err := encodeImportance(model, t.train.layout)
+	if err != nil {
+		return nil, err
+	}
 	return &algorithms.TrainResult{
-		Files:   map[string][]byte{modelFile: model.WriteJSON(), layoutFile: t.train.layout.encode()},
+		Files:   map[string][]byte{modelFile: model.WriteJSON(), layoutFile: t.train.layout.encode(), importanceFile: importance},
 		Metrics: t.metrics,
 		Rounds:  t.done,
 	}, nil

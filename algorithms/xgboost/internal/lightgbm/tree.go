@@ -86,13 +86,14 @@ func (t *Tree) validate(features int) error {
 }
 
 func (n *Node) next(x float64) int32 {
-	if n.goesLeft(x) {
+	if n.GoesLeft(x) {
 		return n.Left
 	}
 	return n.Right
 }
 
-func (n *Node) goesLeft(x float64) bool {
+// GoesLeft tells which way a value goes.
+func (n *Node) GoesLeft(x float64) bool {
 	switch n.Kind {
 	case Categories:
 		return n.contains(x)
