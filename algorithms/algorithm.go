@@ -47,6 +47,8 @@ type Data struct {
 type TrainRequest struct {
 	HyperParameters map[string]string
 	Channels        map[string]*Data
+	// Model holds the unpacked files of the model channel, a model to go on from or to update; nil where there is none.
+	Model fs.FS
 	// Threads bounds the cores to use; 0 means all.
 	Threads int
 	// Resume is the state of an earlier attempt's last checkpoint, nil to start anew.

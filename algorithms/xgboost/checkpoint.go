@@ -29,6 +29,7 @@ func (t *training) fingerprint() string {
 	if t.linear != nil {
 		fmt.Fprintf(h, " %v %v %v %v %s", t.linear.eta, t.linear.lambda, t.linear.alpha, t.linear.lambdaBias, t.linear.selector)
 	}
+	fmt.Fprintf(h, " %v %v %s", t.set.update(), t.set.values.Bool("refresh_leaf"), t.earlier.digestOf())
 	for _, m := range t.set.metrics {
 		fmt.Fprintf(h, " %s", m.Name)
 	}
@@ -58,7 +59,15 @@ func (t *training) resume(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("xgboost: checkpoint: %w", err)
 	}
-	for _, tree := range m.Trees {
+	if t.set.update() {
+		t.refreshed = m.Trees
+		for i := range t.refreshed {
+			t.addRefreshed(&t.refreshed[i])
+		}
+		t.done, t.metrics, t.best = m.Rounds(), s.Metrics, s.Best
+		return nil
+	}
+	for _, tree := range m.Trees[min(len(m.Trees), len(t.treesBefore())):] {
 		t.trees = append(t.trees, hist.NewTree(tree, t.train.matrix.Cuts))
 	}
 	if t.linear != nil {
@@ -69,7 +78,7 @@ func (t *training) resume(data []byte) error {
 			t.addUp(c, nil)
 		}
 	}
-	t.done, t.metrics, t.best = m.Rounds(), s.Metrics, s.Best
+	t.done, t.metrics, t.best = m.Rounds()-t.roundsBefore(), s.Metrics, s.Best
 	return nil
 }
 

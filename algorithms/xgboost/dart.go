@@ -102,6 +102,10 @@ func (t *training) addUp(c *scored, skipped []int) {
 
 // restart sets margins to what they are before the first tree.
 func (c *scored) restart(base float32) {
+	if c.start != nil {
+		copy(c.margins, c.start)
+		return
+	}
 	for i := range c.margins {
 		c.margins[i] = base
 	}

@@ -269,3 +269,6 @@ func numbers(t testing.TB, elem ...string) [][]float64 {
 	}
 	return out
 }
+
+// referencePath is the folder of XGBoost's models.
+func referencePath(t testing.TB) string { return testdata.Path(t, referenceDir) }

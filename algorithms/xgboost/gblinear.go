@@ -164,7 +164,7 @@ func (b *linearTraining) addTo(raw [][]entry, margins []float32) {
 
 // moveWeights is a round of gblinear.
 func (t *training) moveWeights() {
-	t.linear.round(t.train.raw, t.g, t.h, t.done)
+	t.linear.round(t.train.raw, t.g, t.h, t.roundsBefore()+t.done)
 	t.addLinear()
 }
 

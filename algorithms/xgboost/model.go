@@ -21,12 +21,13 @@ func (t *training) model() *modelfile.Model {
 		m.ObjectiveArgs[name] = args
 	}
 	if t.set.patience > 0 && t.best.Round >= 0 {
-		m.Attributes["best_iteration"] = strconv.Itoa(t.best.Round)
+		m.Attributes["best_iteration"] = strconv.Itoa(t.roundsBefore() + t.best.Round)
 		m.Attributes["best_score"] = strconv.FormatFloat(t.best.Value, 'g', -1, 64)
 	}
 	if t.linear != nil {
-		m.Linear, m.LinearRounds = t.linear.weights, t.done
+		m.Linear, m.LinearRounds = t.linear.weights, t.roundsBefore()+t.done
 	}
+	m.Trees = append(append(m.Trees, t.treesBefore()...), t.refreshed...)
 	for _, tree := range t.trees {
 		m.Trees = append(m.Trees, tree.Tree)
 	}

@@ -10,7 +10,7 @@ import (
 // startFrom sets the margin before the first tree. Where 0.5 says nothing about labels of any size, for absolute and
 // quantile error, it is the labels' quantile, as in XGBoost from 1.7 on (InitEstimation in src/objective).
 func (t *training) startFrom() {
-	if loss, ok := t.set.loss.(objective.Adaptive); ok && !t.set.values.Given("base_score") {
+	if loss, ok := t.set.loss.(objective.Adaptive); ok && !t.set.values.Given("base_score") && t.earlier == nil {
 		t.set.baseScore = t.quantile(loss.Alpha(), nil, func(r int) float32 { return t.train.labels[r] })
 	}
 	link, _ := objective.LinkOf(t.set.objective)
@@ -44,12 +44,14 @@ const gradientRows = 8192
 func (t *training) round(ctx context.Context) error {
 	var dropped []int
 	if t.dart != nil {
-		if dropped = t.dart.drop(t.trees, hist.Seed(t.set.seed, t.done, 0, seedDrop)); dropped != nil {
+		if dropped = t.dart.drop(t.trees, hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, seedDrop)); dropped != nil {
 			t.addUp(t.channels[0], dropped)
 		}
 	}
 	t.derive()
-	if t.linear != nil {
+	if t.set.update() {
+		t.refresh()
+	} else if t.linear != nil {
 		t.moveWeights()
 	} else if err := t.growTrees(ctx); err != nil {
 		return err
@@ -70,7 +72,7 @@ func (t *training) derive() {
 	n := t.train.rows()
 	rows := t.train.truth(t.channels[0].margins, t.set.outputs())
 	if whole, ok := t.set.loss.(objective.Whole); ok {
-		whole.GradientsOfAll(rows, hist.Seed(t.set.seed, t.done, 0, -2), t.pool.Each, t.g[0], t.h[0])
+		whole.GradientsOfAll(rows, hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, -2), t.pool.Each, t.g[0], t.h[0])
 		return
 	}
 	t.pool.Each((n+gradientRows-1)/gradientRows, func(i int) {
@@ -116,14 +118,14 @@ func (t *training) growTrees(ctx context.Context) error {
 // grow grows one tree on one output's derivatives.
 func (t *training) grow(ctx context.Context, output, parallel int) (*hist.Tree, error) {
 	g, h := t.g[output], t.h[output]
-	seed := hist.Seed(t.set.seed, t.done, output, parallel)
+	seed := hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, parallel)
 	if t.set.gradient && t.set.tree.Subsample < 1 {
 		t.sample = hist.SampleByGradient(g, h, t.set.tree.Subsample, seed, t.sample)
 		t.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, t.pool, t.quanta)
 		return t.grower.GrowOn(ctx, t.quanta, seed, t.sample.Rows)
 	}
 	if parallel == 0 {
-		t.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.done, output, -1), t.pool, t.quanta)
+		t.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), t.pool, t.quanta)
 	}
 	return t.grower.Grow(ctx, t.quanta, seed)
 }

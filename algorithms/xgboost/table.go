@@ -14,10 +14,12 @@ import (
 type table struct {
 	matrix  *hist.Matrix
 	labels  []float32
-	weights []float32 // nil where every row counts 1
-	upper   []float32 // survival:aft: upper ends of intervals; nil where labels are exact
-	raw     [][]entry // gblinear: values by feature
-	queries []int     // ranking: where each query starts, and the end
+	weights []float32   // nil where every row counts 1
+	upper   []float32   // survival:aft: upper ends of intervals; nil where labels are exact
+	start   []float32   // margins of an earlier model that trees are added to; nil: none
+	columns [][]float32 // process_type update: the rows themselves
+	raw     [][]entry   // gblinear: values by feature
+	queries []int       // ranking: where each query starts, and the end
 }
 
 func (t *table) rows() int { return len(t.labels) }
@@ -26,19 +28,25 @@ func (t *table) rows() int { return len(t.labels) }
 // time only where the sketch could not keep them all.
 type trainTable struct {
 	table
-	layout *layout
-	set    *settings
-	ch     *channel
-	pool   *hist.Pool
+	layout  *layout
+	set     *settings
+	ch      *channel
+	pool    *hist.Pool
+	earlier *earlier
 }
 
-func readTrain(ctx context.Context, ch *channel, set *settings, pool *hist.Pool) (*trainTable, error) {
-	t := &trainTable{set: set, ch: ch, pool: pool}
+func readTrain(ctx context.Context, ch *channel, set *settings, pool *hist.Pool, e *earlier) (*trainTable, error) {
+	t := &trainTable{set: set, ch: ch, pool: pool, earlier: e}
 	var err error
-	if t.layout, err = ch.learnLayout(ctx); err != nil {
+	if e != nil {
+		t.layout = e.layoutFor(ch, dataset.Sparse(ch.data.Schema))
+	} else if t.layout, err = ch.learnLayout(ctx); err != nil {
 		return nil, err
 	}
-	reader := newFirstPass(t)
+	reader, err := newFirstPass(t)
+	if err != nil {
+		return nil, ch.named(err)
+	}
 	if err := ch.each(ctx, reader.add); err != nil {
 		return nil, err
 	}
@@ -138,11 +146,12 @@ type firstPass struct {
 	sketch  *hist.Sketch
 	labels  labels
 	texts   []*vocabulary // by feature; nil for numbers
-	sparse  *binding      // of sparse rows
+	fixed   *binding      // of sparse rows, and of all where an earlier model says what rows hold
+	codes   []int         // by feature: one more than the largest category code met
 	columns [][]float32
 }
 
-func newFirstPass(t *trainTable) *firstPass {
+func newFirstPass(t *trainTable) (*firstPass, error) {
 	p := &firstPass{trainTable: t, sketch: hist.NewSketch(t.layout.categorical(), t.set.maxBin), labels: labels{channel: t.ch}}
 	if t.ch.labelIsText() {
 		p.labels.texts = newVocabulary()
@@ -153,10 +162,26 @@ func newFirstPass(t *trainTable) *firstPass {
 			p.texts[i] = newVocabulary()
 		}
 	}
-	if t.layout.Sparse {
-		p.sparse = &binding{layout: t.layout}
+	if t.earlier != nil {
+		return p, p.fix()
 	}
-	return p
+	if t.layout.Sparse {
+		p.fixed = &binding{layout: t.layout}
+	}
+	return p, nil
+}
+
+// fix takes features, categories and classes from the earlier model.
+func (p *firstPass) fix() (err error) {
+	clear(p.texts)
+	if p.labels.texts != nil && p.layout.Classes != nil {
+		p.labels.fixed = true
+		for _, c := range p.layout.Classes {
+			p.labels.texts.add(c)
+		}
+	}
+	p.fixed, err = bind(p.layout, p.ch.data.Schema, p.ch.features, p.ch.data.Named)
+	return err
 }
 
 func (p *firstPass) add(batch dataset.Batch, before int) error {
@@ -176,6 +201,7 @@ func (p *firstPass) add(batch dataset.Batch, before int) error {
 	if err := p.ch.finite(p.layout, p.columns, n, before); err != nil {
 		return err
 	}
+	p.keepStart(p.earlier, p.set, p.columns, n)
 	if p.set.linear() {
 		p.keepRaw(p.columns, n, before)
 	}
@@ -188,8 +214,11 @@ func (p *firstPass) add(batch dataset.Batch, before int) error {
 
 // read fills p.columns, with new texts added to the vocabularies.
 func (p *firstPass) read(batch dataset.Batch) error {
-	if p.sparse != nil {
-		return p.sparse.fill(batch, p.columns)
+	if p.fixed != nil {
+		if err := p.fixed.fill(batch, p.columns); err != nil {
+			return err
+		}
+		return p.countCodes(int(batch.NumRows()))
 	}
 	for f, name := range p.ch.features {
 		col, err := p.ch.column(batch, name)
@@ -225,6 +254,27 @@ func (p *firstPass) read(batch dataset.Batch) error {
 	return nil
 }
 
+// countCodes notes how many codes categorical features have.
+func (p *firstPass) countCodes(n int) error {
+	if p.codes == nil {
+		p.codes = make([]int, len(p.columns))
+	}
+	for f, column := range p.columns {
+		if p.layout.Features[f].Kind == kindNumber {
+			continue
+		}
+		for _, x := range column[:n] {
+			if x >= hist.MaxBins {
+				return p.ch.fault(p.layout.Features[f].Name, "category %v: codes from %d on cannot be trained on", x, hist.MaxBins)
+			}
+			if x == x {
+				p.codes[f] = max(p.codes[f], int(x)+1)
+			}
+		}
+	}
+	return nil
+}
+
 // finish puts categories and classes in byte order.
 func (p *firstPass) finish() error {
 	columns, _ := p.sketch.Sample()
@@ -235,7 +285,7 @@ func (p *firstPass) finish() error {
 		recode(columns[f], v.sort())
 		p.layout.Features[f].Categories = v.texts
 	}
-	if v := p.labels.texts; v != nil {
+	if v := p.labels.texts; v != nil && !p.labels.fixed {
 		recode(p.labels.values, v.sort())
 		p.layout.Classes = v.texts
 		if err := p.checkClasses(len(v.texts)); err != nil {
@@ -273,6 +323,8 @@ func (p *firstPass) categories() []int {
 	for f, v := range p.texts {
 		if v != nil {
 			counts[f] = len(v.texts)
+		} else if p.codes != nil {
+			counts[f] = max(p.codes[f], len(p.layout.Features[f].Categories))
 		}
 	}
 	return counts
@@ -313,6 +365,7 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 		if err := ch.finite(t.layout, columns, n, before); err != nil {
 			return err
 		}
+		other.keepStart(t.earlier, t.set, columns, n)
 		if t.set.linear() {
 			other.keepRaw(columns, n, before)
 			return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
 )
@@ -45,28 +46,30 @@ func (a algorithm) Train(ctx context.Context, req *algorithms.TrainRequest) (*al
 	return &algorithms.TrainResult{
 		Files:   map[string][]byte{modelFile: model.WriteJSON(), layoutFile: t.train.layout.encode(), importanceFile: importance},
 		Metrics: t.metrics,
-		Rounds:  t.done,
+		Rounds:  t.roundsBefore() + t.done,
 	}, nil
 }
 
 // training is the state of one run.
 type training struct {
-	req      *algorithms.TrainRequest
-	set      *settings
-	pool     *hist.Pool
-	train    *trainTable
-	grower   *hist.Grower
-	channels []*scored   // train, then validation if there is one
-	g, h     [][]float32 // derivatives by output
-	quanta   *hist.Gradients
-	sample   *hist.Sample // rows drawn by gradient
-	base     float32      // margin before the first tree
-	trees    []*hist.Tree
-	dart     *dart               // nil for other boosters
-	linear   *linearTraining     // nil for boosters of trees
-	done     int                 // rounds
-	metrics  []algorithms.Metric // of the last round
-	best     best
+	req       *algorithms.TrainRequest
+	set       *settings
+	pool      *hist.Pool
+	train     *trainTable
+	grower    *hist.Grower
+	channels  []*scored   // train, then validation if there is one
+	g, h      [][]float32 // derivatives by output
+	quanta    *hist.Gradients
+	sample    *hist.Sample  // rows drawn by gradient
+	base      float32       // margin before the first tree
+	earlier   *earlier      // the model of the model channel, or nil
+	refreshed []forest.Tree // process_type update: its trees so far
+	trees     []*hist.Tree
+	dart      *dart               // nil for other boosters
+	linear    *linearTraining     // nil for boosters of trees
+	done      int                 // rounds
+	metrics   []algorithms.Metric // of the last round
+	best      best
 }
 
 // scored is a channel with its margins so far.
@@ -92,6 +95,10 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 	if _, ok := req.Channels["validation"]; !ok && set.patience > 0 {
 		return nil, &algorithms.HyperParameterError{Name: "early_stopping_rounds", Reason: "Hyperparameter early_stopping_rounds: needs a validation channel"}
 	}
+	var err error
+	if t.earlier, err = readEarlier(req.Model, set); err != nil {
+		return nil, err
+	}
 	if err := t.read(ctx); err != nil {
 		return nil, err
 	}
@@ -111,8 +118,10 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 		c.scratch = make([]float32, len(c.margins))
 	}
 	if set.linear() {
-		var err error
-		t.linear, err = newLinearTraining(set, &t.train.table, t.train.layout)
+		if t.linear, err = newLinearTraining(set, &t.train.table, t.train.layout); err == nil && t.earlier != nil {
+			copy(t.linear.weights, t.earlier.model.Linear)
+			t.addLinear()
+		}
 		return t, err
 	}
 	t.grower, t.dart = hist.NewGrower(t.train.matrix, set.tree, t.pool), set.dart()
@@ -125,7 +134,7 @@ func (t *training) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if t.train, err = readTrain(ctx, ch, t.set, t.pool); err != nil {
+	if t.train, err = readTrain(ctx, ch, t.set, t.pool, t.earlier); err != nil {
 		return err
 	}
 	if err := t.set.constrain(t.train.layout); err != nil {

@@ -21,7 +21,7 @@ func (c *checker) fault(name, format string, args ...any) {
 // together with such a value (DART's, for example) need no mention.
 func (c *checker) unsupported() {
 	for _, only := range []struct{ name, works string }{
-		{"process_type", "default"}, {"use_dask_gpu_training", "false"}, {"dsplit", "row"},
+		{"use_dask_gpu_training", "false"}, {"dsplit", "row"},
 	} {
 		if got := c.v.Text(only.name); got != only.works {
 			c.fault(only.name, "%s is not supported yet", got)
@@ -37,8 +37,15 @@ func (c *checker) unsupported() {
 			c.fault(name, "not supported yet")
 		}
 	}
+	if c.v.Text("process_type") == "update" && c.v.Text("updater") != "refresh" {
+		c.fault("updater", "process_type update needs refresh")
+	}
 	for _, step := range c.v.List("updater") {
 		switch step {
+		case "refresh":
+			if c.v.Text("process_type") != "update" {
+				c.fault("updater", "refresh needs process_type update")
+			}
 		case "shotgun", "coord_descent":
 			if c.v.Text("booster") != "gblinear" {
 				c.fault("updater", "%s is for booster gblinear", step)
