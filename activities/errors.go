@@ -69,6 +69,7 @@ func classify(err error) jobs.Class {
 		media     *dataset.MediaError
 		hyper     *algorithms.HyperParameterError
 		data      *algorithms.DataError
+		output    *algorithms.OutputError
 		documents *jobs.ValidationError
 	)
 	switch {
@@ -76,7 +77,7 @@ func classify(err error) jobs.Class {
 		return jobs.InternalServerError
 	case errors.Is(err, storage.ErrAccessDenied), errors.Is(err, storage.ErrNoBucket), errors.Is(err, storage.ErrPrecondition):
 		return jobs.ClientError
-	case errors.As(err, &record), errors.As(err, &schema), errors.As(err, &media), errors.As(err, &hyper), errors.As(err, &data), errors.As(err, &documents):
+	case errors.As(err, &record), errors.As(err, &schema), errors.As(err, &media), errors.As(err, &hyper), errors.As(err, &data), errors.As(err, &output), errors.As(err, &documents):
 		return jobs.ClientError
 	}
 	return jobs.InternalServerError

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 	"sync"
 	"testing/fstest"
 
@@ -27,6 +28,8 @@ type ModelPin struct {
 	URI       string
 	ETag      string
 	SHA256    string // of the artifact's bytes
+	// Outputs is what the model's Environment selects for jobs that select nothing.
+	Outputs []string `json:",omitempty"`
 }
 
 // Bounds of an artifact, in bytes: it is held in memory, packed and unpacked.
@@ -73,8 +76,12 @@ func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, erro
 	if err != nil {
 		return ModelPin{}, fmt.Errorf("model %s: %w", name, err)
 	}
+	outputs, err := jobs.ModelOutputs(c.Environment)
+	if err != nil {
+		return ModelPin{}, clientf("model %s: %w", name, err)
+	}
 	sum := sha256.Sum256(artifact)
-	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hex.EncodeToString(sum[:])}, nil
+	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hex.EncodeToString(sum[:]), outputs}, nil
 }
 
 // readArtifact reads an artifact into memory.
@@ -95,30 +102,34 @@ func (a *Activities) readArtifact(ctx context.Context, uri storage.URI) ([]byte,
 	return data, info, err
 }
 
-// modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content.
+// modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content and outputs.
 type modelCache struct {
 	mu     sync.Mutex
-	loaded map[string]algorithms.Predictor
+	loaded map[string]algorithms.MultiPredictor
 	order  []string
 }
 
 const modelsKept = 4
 
-// predictor loads a pinned model, once per worker.
-func (a *Activities) predictor(ctx context.Context, pin ModelPin) (algorithms.Predictor, error) {
+// predictor loads a transform's model and selects its outputs, once per worker.
+func (a *Activities) predictor(ctx context.Context, params transformParams) (algorithms.MultiPredictor, error) {
 	c := a.models
 	c.mu.Lock()
 	defer c.mu.Unlock() // held while loading: shards that start together wait for one load
-	key := pin.Algorithm + "/" + pin.SHA256
+	key := params.Model.Algorithm + "/" + params.Model.SHA256 + "/" + strings.Join(params.Outputs, ",")
 	if p := c.loaded[key]; p != nil {
 		return p, nil
 	}
-	p, err := a.loadModel(ctx, pin)
+	loaded, err := a.loadModel(ctx, params.Model)
 	if err != nil {
 		return nil, err
 	}
+	p, err := algorithms.SelectOutputs(loaded, params.Outputs)
+	if err != nil {
+		return nil, clientf("model %s: %w", params.Model.Name, err)
+	}
 	if c.loaded == nil {
-		c.loaded = make(map[string]algorithms.Predictor)
+		c.loaded = make(map[string]algorithms.MultiPredictor)
 	}
 	c.loaded[key] = p
 	if c.order = append(c.order, key); len(c.order) > modelsKept {

@@ -25,6 +25,8 @@ type transformParams struct {
 	Out   string // content type of the output
 	Join  bool   // output rows are the input's with the prediction appended
 	Max   jobs.Rejected
+	// Outputs is what is written for a row; none means the prediction.
+	Outputs []string `json:",omitempty"`
 }
 
 // Fragment names.
@@ -152,7 +154,11 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if err != nil {
 		return transformParams{}, err
 	}
-	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Max: settings.MaxRejected}, nil
+	outputs := settings.Outputs
+	if outputs == nil {
+		outputs = pin.Outputs
+	}
+	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Max: settings.MaxRejected, Outputs: outputs}, nil
 }
 
 // outputHeader is the header line of each output, where Accept asks for one.
@@ -164,11 +170,11 @@ func (a *Activities) outputHeader(ctx context.Context, params transformParams) (
 	if params.Join {
 		return nil, clientf("transformOutput.accept: header=present cannot be combined with dataProcessing.joinSource")
 	}
-	predictor, err := a.predictor(ctx, params.Model)
+	predictor, err := a.predictor(ctx, params)
 	if err != nil {
 		return nil, err
 	}
-	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Output()), media)
+	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Fields()...), media)
 }
 
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
@@ -209,7 +215,7 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 
 // checkReadable binds the model to the object's columns: a missing or renamed column is known before any row is read.
 func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) error {
-	predictor, err := a.predictor(ctx, params.Model)
+	predictor, err := a.predictor(ctx, params)
 	if err != nil {
 		return err
 	}
@@ -217,8 +223,13 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 	if err != nil {
 		return err
 	}
-	if output := predictor.Output().Name; params.Join && b.media.Format != dataset.CSV && len(b.schema.FieldIndices(output)) > 0 {
-		return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", object.Name(), output)
+	if !params.Join || b.media.Format == dataset.CSV {
+		return nil
+	}
+	for _, f := range predictor.Fields() {
+		if len(b.schema.FieldIndices(f.Name)) > 0 {
+			return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", object.Name(), f.Name)
+		}
 	}
 	return nil
 }
@@ -228,11 +239,11 @@ type bound struct {
 	media   dataset.Media   // with a delimiter that was not said filled in
 	schema  *dataset.Schema // of all the object's columns
 	columns []string        // those that are read for the model
-	scorer  algorithms.Scorer
+	scorer  algorithms.MultiScorer
 }
 
 // bindObject matches a model with an object's columns. Text formats have no types of their own, so the model's are taken.
-func bindObject(ctx context.Context, p algorithms.Predictor, object dataset.Object, media dataset.Media) (*bound, error) {
+func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset.Object, media dataset.Media) (*bound, error) {
 	schema, media, err := dataset.Columns(ctx, object, media)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 	if err := json.Unmarshal(plan.Params, &params); err != nil {
 		return protocol.RangeDone{}, fmt.Errorf("activities: plan parameters: %w", err)
 	}
-	predictor, err := a.predictor(ctx, params.Model)
+	predictor, err := a.predictor(ctx, params)
 	if err != nil {
 		return protocol.RangeDone{}, err
 	}
@@ -138,7 +138,7 @@ type transformShard struct {
 	a         *Activities
 	params    transformParams
 	plan      *sharding.Plan
-	predictor algorithms.Predictor
+	predictor algorithms.MultiPredictor
 
 	rejects *json.Encoder
 	bound   *bound
@@ -192,7 +192,7 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 		if err != nil {
 			return inputError(object, err)
 		}
-		err = t.score(batch)
+		err = t.inPieces(batch)
 		batch.Release()
 		if err != nil {
 			return err
@@ -211,6 +211,20 @@ func cutRowGroup(w dataset.Writer) error {
 	return nil
 }
 
+// inPieces scores a batch in pieces whose outputs are of a bounded size.
+func (t *transformShard) inPieces(batch dataset.Batch) error {
+	most := rowsOf(pieceValues, t.predictor)
+	for from := int64(0); from < batch.NumRows(); from += most {
+		piece := batch.NewSlice(from, min(from+most, batch.NumRows()))
+		err := t.score(piece)
+		piece.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *transformShard) score(batch dataset.Batch) error {
 	features, err := dataset.SelectColumns(batch, t.bound.columns)
 	if err != nil {
@@ -221,7 +235,11 @@ func (t *transformShard) score(batch dataset.Batch) error {
 	if err != nil {
 		return err
 	}
-	defer scores.Release()
+	defer func() {
+		for _, column := range scores {
+			column.Release()
+		}
+	}()
 	if err := t.write(batch, scores); err != nil {
 		return err
 	}
@@ -231,34 +249,51 @@ func (t *transformShard) score(batch dataset.Batch) error {
 	return nil
 }
 
-// write puts the predictions alone into the output, or the input's rows with the prediction as their last column.
-func (t *transformShard) write(batch dataset.Batch, scores dataset.Column) error {
-	field := t.predictor.Output()
+// write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns.
+func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) error {
+	fields := t.predictor.Fields()
 	if t.params.Join && t.bound.media.Format.Lines() {
 		if t.joiner == nil {
 			var err error
-			if t.joiner, err = dataset.NewRawJoiner(t.stage(fragmentOutput, sharding.Lines), t.bound.media, field); err != nil {
+			if t.joiner, err = dataset.NewRawJoiner(t.stage(fragmentOutput, sharding.Lines), t.bound.media, fields...); err != nil {
 				return err
 			}
 		}
-		return t.joiner.Write(batch.Column(int(batch.NumCols())-1), scores)
+		return t.joiner.Write(batch.Column(int(batch.NumCols())-1), scores...)
 	}
 	var out dataset.Batch
 	if t.params.Join {
-		out = dataset.AppendColumns(batch, []dataset.Field{field}, []dataset.Column{scores})
+		out = dataset.AppendColumns(batch, fields, scores)
 	} else {
-		out = dataset.NewBatch(dataset.NewSchema(true, field), []dataset.Column{scores}, int(batch.NumRows()))
+		out = dataset.NewBatch(dataset.NewSchema(true, fields...), scores, int(batch.NumRows()))
 	}
 	defer out.Release()
 	if t.writer == nil {
 		media := mustMedia(t.params.Out)
 		media.Header = false // the header stands once above an output's first fragment
+		o := dataset.WriteOptions{Media: media, RowGroupRows: int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))}
 		var err error
-		if t.writer, err = dataset.NewWriter(t.stage(fragmentOutput, formatOf(media)), out.Schema(), dataset.WriteOptions{Media: media}); err != nil {
+		if t.writer, err = dataset.NewWriter(t.stage(fragmentOutput, formatOf(media)), out.Schema(), o); err != nil {
 			return err
 		}
 	}
 	return t.writer.Write(out)
+}
+
+// Bounds on values of outputs, of four bytes each, that are held at once: SHAP values make rows wide. A row group is encoded in
+// memory.
+const (
+	pieceValues    = 4 << 20
+	rowGroupValues = 64 * dataset.DefaultRowGroupRows
+)
+
+// rowsOf is how many rows that many values make.
+func rowsOf(values int64, p algorithms.MultiPredictor) int64 {
+	width := int64(0)
+	for _, f := range p.Fields() {
+		width += int64(dataset.Width(f.Type))
+	}
+	return max(1, values/width)
 }
 
 // formatOf says how fragments of a media type are put together.

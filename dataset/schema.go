@@ -32,6 +32,14 @@ func Int32ListType(width int) DataType {
 	return arrow.FixedSizeListOfNonNullable(int32(width), arrow.PrimitiveTypes.Int32)
 }
 
+// Width is the number of values in a vector of that type; 1 for types that are none.
+func Width(t DataType) int {
+	if l, ok := t.(*arrow.FixedSizeListType); ok {
+		return int(l.Len())
+	}
+	return 1
+}
+
 // Schema metadata. It travels in Parquet's key-value metadata, so that what was read without names keeps having none.
 const (
 	namesKey       = "batchmill.names" // "positional": names were made up from positions

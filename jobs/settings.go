@@ -18,6 +18,7 @@ type Settings struct {
 	MaxRejected       Rejected // how many records may be unreadable before the job fails
 	KeepStaging       bool     // leave plan, staged shards and receipts after the commit
 	CheckpointSeconds int      // shortest time between two checkpoints; 0: after every round
+	Outputs           []string // what a transform writes for a row; nil: what the model's Environment selects, else the prediction
 }
 
 // setting is one row of the table that parsing and the documentation share.
@@ -48,6 +49,18 @@ var settings = []setting{
 		meaning: "How many records may be unreadable before the job fails: a number, or a share of the records read.",
 		kinds:   []Kind{TransformKind},
 		set:     func(s *Settings, v string) error { return s.MaxRejected.parse(v) },
+	},
+	{
+		name: outputSetting, form: "a comma list, without repetition, of " + strings.Join(outputNames, ", "), initial: "prediction",
+		meaning: "What is written for a row, in that order: [outputs](jobs.md#outputs). Also in a model's `Environment`, for jobs that say nothing.",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return parseOutputs(&s.Outputs, v, outputNames) },
+	},
+	{
+		name: inferenceOutput, form: "a comma list, without repetition, of " + strings.Join(sagemakerOutputs, ", "), initial: "",
+		meaning: "SageMaker's own name for the same, in a job's or a model's `Environment`.",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return parseOutputs(&s.Outputs, v, sagemakerOutputs) },
 	},
 	{
 		name: "BATCHMILL_KEEP_STAGING", form: "true or false", initial: "false",
@@ -91,24 +104,31 @@ func checkSettings(r *report, kind Kind, env map[string]string) { collectSetting
 func collectSettings(r *report, kind Kind, env map[string]string) Settings {
 	s := DefaultSettings()
 	for _, name := range sortedKeys(env) {
-		if !strings.HasPrefix(name, SettingPrefix) {
-			continue
-		}
 		path, value := "environment."+name, env[name]
 		i := slices.IndexFunc(settings, func(row setting) bool { return row.name == name })
 		switch {
+		case !strings.HasPrefix(name, SettingPrefix) && (i < 0 || !slices.Contains(settings[i].kinds, kind)):
+			// Another program's.
 		case i < 0:
 			r.add(path, value, "Member must be one of the settings %s", strings.Join(settingNames(kind), ", "))
 		case !slices.Contains(settings[i].kinds, kind):
 			r.add(path, value, "Member must be absent from a %s, which has the settings %s", kind.Name,
 				strings.Join(settingNames(kind), ", "))
 		default:
-			if err := settings[i].set(&s, strings.TrimSpace(value)); err != nil {
-				r.add(path, value, "Member must be %s", settings[i].form)
-			}
+			r.set(settings[i], &s, value)
 		}
 	}
+	if kind == TransformKind {
+		r.oneSelection(env)
+	}
 	return s
+}
+
+// set takes one setting's value.
+func (r *report) set(row setting, s *Settings, value string) {
+	if err := row.set(s, strings.TrimSpace(value)); err != nil {
+		r.add("environment."+row.name, value, "Member must be %s", row.form)
+	}
 }
 
 // settingNames lists the settings of a kind of job.

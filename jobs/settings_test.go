@@ -37,12 +37,16 @@ func TestTransformSettings(t *testing.T) {
 		{"all", map[string]string{"BATCHMILL_SHARDS": "17", "BATCHMILL_SHARD_SIZE_MB": "8", "BATCHMILL_MAX_REJECTED_RECORDS": "3", "BATCHMILL_KEEP_STAGING": "True"},
 			Settings{Shards: 17, ShardSizeMB: 8, MaxRejected: Rejected{Records: 3}, KeepStaging: true, CheckpointSeconds: 30}, ""},
 		{"share", map[string]string{"BATCHMILL_MAX_REJECTED_RECORDS": "0.5%"}, Settings{ShardSizeMB: 64, MaxRejected: Rejected{Percent: 0.5}, CheckpointSeconds: 30}, ""},
+		{"outputs", map[string]string{"BATCHMILL_OUTPUT": "margin, Contributions"}, Settings{ShardSizeMB: 64, CheckpointSeconds: 30, Outputs: []string{"margin", "contributions"}}, ""},
+		{"SageMaker's outputs", map[string]string{"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,probability"}, Settings{ShardSizeMB: 64, CheckpointSeconds: 30, Outputs: []string{"predicted_label", "probability"}}, ""},
+		{"no such output", map[string]string{"SAGEMAKER_INFERENCE_OUTPUT": "margin"}, Settings{}, `1 validation error detected: Value 'margin' at 'environment.SAGEMAKER_INFERENCE_OUTPUT' failed to satisfy constraint: Member must be a comma list, without repetition, of predicted_label, labels, probability, probabilities, raw_score, raw_scores, predicted_score`},
+		{"outputs twice", map[string]string{"BATCHMILL_OUTPUT": "margin", "SAGEMAKER_INFERENCE_OUTPUT": "labels"}, Settings{}, `1 validation error detected: Value 'labels' at 'environment.SAGEMAKER_INFERENCE_OUTPUT' failed to satisfy constraint: Member must be absent where BATCHMILL_OUTPUT selects outputs`},
 		{"bad values", map[string]string{"BATCHMILL_SHARDS": "many", "BATCHMILL_MAX_REJECTED_RECORDS": "-1", "BATCHMILL_KEEP_STAGING": "si"}, Settings{}, `3 validation errors detected: ` +
 			`Value 'si' at 'environment.BATCHMILL_KEEP_STAGING' failed to satisfy constraint: Member must be true or false; ` +
 			`Value '-1' at 'environment.BATCHMILL_MAX_REJECTED_RECORDS' failed to satisfy constraint: Member must be an integer from 0, or a percentage such as 1%; ` +
 			`Value 'many' at 'environment.BATCHMILL_SHARDS' failed to satisfy constraint: Member must be an integer from 1`},
 		{"no percentage", map[string]string{"BATCHMILL_MAX_REJECTED_RECORDS": "101%"}, Settings{}, `1 validation error detected: Value '101%' at 'environment.BATCHMILL_MAX_REJECTED_RECORDS' failed to satisfy constraint: Member must be an integer from 0, or a percentage such as 1%`},
-		{"unknown", map[string]string{"BATCHMILL_FOO": "1"}, Settings{}, `1 validation error detected: Value '1' at 'environment.BATCHMILL_FOO' failed to satisfy constraint: Member must be one of the settings BATCHMILL_SHARDS, BATCHMILL_SHARD_SIZE_MB, BATCHMILL_MAX_REJECTED_RECORDS, BATCHMILL_KEEP_STAGING`},
+		{"unknown", map[string]string{"BATCHMILL_FOO": "1"}, Settings{}, `1 validation error detected: Value '1' at 'environment.BATCHMILL_FOO' failed to satisfy constraint: Member must be one of the settings BATCHMILL_SHARDS, BATCHMILL_SHARD_SIZE_MB, BATCHMILL_MAX_REJECTED_RECORDS, BATCHMILL_OUTPUT, SAGEMAKER_INFERENCE_OUTPUT, BATCHMILL_KEEP_STAGING`},
 	} {
 		got, err := TransformSettings(c.env)
 		if c.err != "" {
@@ -55,6 +59,18 @@ func TestTransformSettings(t *testing.T) {
 	training, err := TrainingSettings(map[string]string{"BATCHMILL_CHECKPOINT_SECONDS": "0"})
 	require.NoError(t, err)
 	assert.Zero(t, training.CheckpointSeconds)
+}
+
+func TestModelOutputs(t *testing.T) {
+	t.Parallel()
+	got, err := ModelOutputs(map[string]string{"SAGEMAKER_INFERENCE_OUTPUT": "labels", "BATCHMILL_FOO": "1"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"labels"}, got)
+	got, err = ModelOutputs(nil)
+	require.NoError(t, err)
+	assert.Nil(t, got)
+	_, err = ModelOutputs(map[string]string{"BATCHMILL_OUTPUT": "margin,margin"})
+	require.ErrorContains(t, err, "Value 'margin,margin' at 'environment.BATCHMILL_OUTPUT'")
 }
 
 func TestRejectedAllows(t *testing.T) {
