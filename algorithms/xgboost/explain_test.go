@@ -208,20 +208,7 @@ func TestLightGBMContributions(t *testing.T) {
 	for _, name := range []string{"lg_breast_cancer.txt", "lg_dart_breast_cancer.model", "lgmulticlass.model", "lg_rf_iris.model", "lg_kddcup99.model"} {
 		p, err := New().Load(sharedFiles(t, testdata.Path(t, "interop_models", "leaves", name)))
 		require.NoError(t, err)
-		r := rows{{name: "y"}}
-		for f := range p.Features() {
-			r = append(r, column{name: fmt.Sprint("c", f)})
-		}
-		for i := range 50 {
-			r[0].numbers = append(r[0].numbers, 0)
-			for f := range p.Features() {
-				v := float32((i*37+f*11)%50) * float32(math.Pow(10, float64(f%4-2)))
-				if (i+f)%9 == 0 {
-					v = nan
-				}
-				r[f+1].numbers = append(r[f+1].numbers, v)
-			}
-		}
+		r := syntheticRows(p, 50)
 		m, err := algorithms.SelectOutputs(p, []string{"contributions", "margin"})
 		require.NoError(t, err)
 		s, err := m.Bind(r[1:].schema(), false)
@@ -235,4 +222,21 @@ func TestLightGBMContributions(t *testing.T) {
 			requireSum(t, float64(margin), shares[i*len(r):(i+1)*len(r)], "%s row %d", name, i)
 		}
 	}
+}
+
+// syntheticRows makes rows of numbers of several sizes, some missing, for models whose data is not there.
+func syntheticRows(p algorithms.Predictor, n int) rows {
+	r := rows{{name: "y", numbers: make([]float32, n)}}
+	for f := range p.Features() {
+		c := column{name: fmt.Sprint("c", f)}
+		for i := range n {
+			v := float32((i*37+f*11)%50) * float32(math.Pow(10, float64(f%4-2)))
+			if (i+f)%9 == 0 {
+				v = nan
+			}
+			c.numbers = append(c.numbers, v)
+		}
+		r = append(r, c)
+	}
+	return r
 }
