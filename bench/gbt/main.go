@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 )
@@ -27,7 +28,18 @@ func main() {
 	rows := flag.Int("rows", 1_000_000, "rows of the HIGGS works")
 	python := flag.String("python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
 	only := flag.String("only", "", "library to run alone: batchmill, xgboost, lightgbm")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of our own side (go tool pprof)")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			log.Fatal(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	if err := run(context.Background(), *data, *work, *rows, *python, *only); err != nil {
 		log.Fatal(err)
 	}

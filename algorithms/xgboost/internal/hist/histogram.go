@@ -51,7 +51,21 @@ func (g *Grower) accumulate(h histogram, rows []uint32) {
 	}
 }
 
+// ahead is how many rows are fetched ahead of use: enough to cover the memory's latency, few enough to stay in the cache.
+const ahead = 16
+
 func accumulateAll(bins []*[window]uint64, matrix []uint8, rows []uint32, packed []uint64) {
+	for len(rows) > 0 {
+		n := min(ahead, len(rows))
+		if next := rows[n:]; len(next) > 0 {
+			prefetch(&matrix[0], &packed[0], &next[0], min(ahead, len(next)), len(bins))
+		}
+		accumulateRows(bins, matrix, rows[:n], packed)
+		rows = rows[n:]
+	}
+}
+
+func accumulateRows(bins []*[window]uint64, matrix []uint8, rows []uint32, packed []uint64) {
 	stride := len(bins)
 	for _, r := range rows {
 		v := packed[r]

@@ -34,6 +34,8 @@ type Metric struct {
 	add      func(rows *Rows, i int, sums []float64) // adds row i to sums
 	finish   func(sums []float64) float64            // turns sums into the value
 	whole    func(rows *Rows) float64                // instead of the three above: needs all rows at once
+	// span, if there is one, adds up what add would for rows from..to without weights, more quickly; ok is false where it cannot.
+	span func(rows *Rows, from, to int) (sum float64, ok bool)
 
 	checkLabel func(y float32) error // what labels it cannot take; nil: none
 }
@@ -63,6 +65,12 @@ func (m *Metric) Eval(rows *Rows, each func(n int, do func(i int))) float64 {
 	sums := make([]float64, chunks*m.width)
 	each(chunks, func(c int) {
 		part := sums[c*m.width : (c+1)*m.width]
+		if m.span != nil && rows.Weights == nil {
+			if sum, ok := m.span(rows, c*chunkRows, min(n, (c+1)*chunkRows)); ok {
+				part[0], part[1] = sum, float64(min(n, (c+1)*chunkRows)-c*chunkRows)
+				return
+			}
+		}
 		for i := c * chunkRows; i < min(n, (c+1)*chunkRows); i++ {
 			m.add(rows, i, part)
 		}
@@ -177,13 +185,20 @@ func mean(loss func(p, y float64) float64, finish func(float64) float64) Metric 
 	}
 }
 
+// squares is a mean of squared errors.
+func squares(finish func(float64) float64) Metric {
+	m := mean(squareError, finish)
+	m.span = squareSpan
+	return m
+}
+
 func same(v float64) float64 { return v }
 
 func squareError(p, y float64) float64 { return (p - y) * (p - y) }
 
 var valueMetrics = map[string]Metric{
-	"rmse": mean(squareError, math.Sqrt),
-	"mse":  mean(squareError, same),
+	"rmse": squares(math.Sqrt),
+	"mse":  squares(same),
 	"mae":  mean(func(p, y float64) float64 { return math.Abs(p - y) }, same),
 	"mape": mean(func(p, y float64) float64 { return math.Abs((p - y) / y) }, same),
 	"rmsle": mean(func(p, y float64) float64 {
@@ -238,6 +253,7 @@ func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 		m = Metric{Maximize: true, whole: map[string]func(*Rows) float64{"auc": auc, "aucpr": aucpr}[base]}
 	case "logloss":
 		m = mean(logloss, same)
+		m.span = loglossSpan
 	case "error":
 		threshold := 0.5
 		if argument != "" {
@@ -259,7 +275,7 @@ func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 }
 
 func multiclassMetric(name string) *Metric {
-	return &Metric{Name: name, width: 2,
+	m := &Metric{Name: name, width: 2,
 		add: func(r *Rows, i int, s []float64) {
 			p := r.Predictions[i*r.Groups : (i+1)*r.Groups]
 			y, w := int(r.Labels[i]), r.Weight(i)
@@ -272,6 +288,10 @@ func multiclassMetric(name string) *Metric {
 		},
 		finish: func(s []float64) float64 { return s[0] / s[1] },
 	}
+	if name == "mlogloss" {
+		m.span = mloglossSpan
+	}
+	return m
 }
 
 func likeliest(p []float32) int {
