@@ -64,15 +64,24 @@ type Cuts struct {
 	Features []Feature
 	offsets  []int // where each feature's bins start in a histogram; one more for the end
 	wide     bool  // some bin number does not fit a byte
+	even     bool  // every feature's bins start a window after the last one's
 }
+
+// evenFeatures is up to how many features a histogram spends a whole window on each.
+const evenFeatures = 256
 
 // NewCuts lays out features.
 func NewCuts(features []Feature) *Cuts {
 	c := &Cuts{Features: features, offsets: make([]int, len(features)+1)}
 	for i := range features {
-		bins := features[i].Bins()
-		c.offsets[i+1] = c.offsets[i] + bins + 1
-		c.wide = c.wide || bins > bytesBins
+		c.wide = c.wide || features[i].Bins() > bytesBins
+	}
+	c.even = !c.wide && len(features) <= evenFeatures
+	for i := range features {
+		c.offsets[i+1] = c.offsets[i] + features[i].Bins() + 1
+		if c.even {
+			c.offsets[i+1] = c.offsets[i] + window
+		}
 	}
 	return c
 }

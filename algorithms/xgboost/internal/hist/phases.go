@@ -202,7 +202,7 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 	cuts := g.matrix.Cuts
 	var scratch []uint32
 	for _, c := range columns {
-		bins := n.hist[cuts.offsets[c]:cuts.offsets[c+1]]
+		bins := n.hist[cuts.offsets[c]:][:cuts.Features[c].Bins()+1]
 		if cuts.Features[c].Categories > 0 {
 			f.categorical(c, bins, &scratch)
 		} else {
