@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -123,7 +124,14 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 	}
 	t.log.from = from
 	channels := make(map[string]*algorithms.Data, len(params.Channels))
+	var earlier fs.FS
 	for _, c := range params.Channels {
+		if c.Files {
+			if earlier, err = t.a.files(keep, plan, c); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if channels[c.Name], err = t.a.data(plan, c); err != nil {
 			return nil, err
 		}
@@ -131,6 +139,7 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 	result, err := algorithm.Train(t.context(), &algorithms.TrainRequest{
 		HyperParameters: doc.HyperParameters,
 		Channels:        channels,
+		Model:           earlier,
 		Threads:         t.a.threads,
 		Resume:          resume,
 		OnRound:         t.round,

@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"testing/fstest"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
@@ -32,6 +36,7 @@ type trainChannel struct {
 	Media    string
 	Schema   []byte
 	Roles    dataset.Roles
+	Files    bool `json:",omitempty"` // holds files, not rows
 }
 
 // PlanTraining checks hyperparameters and channels, lists and pins the inputs and reconciles their schemas.
@@ -119,6 +124,9 @@ func (a *Activities) planChannel(ctx context.Context, i int, c jobs.Channel, alg
 	if c.InputMode == "Pipe" || c.ShuffleConfig != nil {
 		return clientf("%s: Pipe mode and ShuffleConfig are not supported; leave them out", at)
 	}
+	if holdsFiles(algorithm, c.ChannelName) {
+		return a.planFiles(ctx, at, c, plan, params)
+	}
 	inputs, media, err := a.channelInputs(ctx, at, c, dataset.Format(algorithm.ContentTypes()[0]))
 	if err != nil {
 		return err
@@ -138,13 +146,72 @@ func (a *Activities) planChannel(ctx context.Context, i int, c jobs.Channel, alg
 	if err != nil {
 		return err
 	}
-	channel := trainChannel{Name: c.ChannelName, From: len(plan.Inputs), Media: media.String(), Schema: data, Roles: roles}
+	addChannel(trainChannel{Name: c.ChannelName, Media: media.String(), Schema: data, Roles: roles}, inputs, plan, params)
+	return nil
+}
+
+// addChannel adds a channel with its pinned inputs.
+func addChannel(channel trainChannel, inputs []input, plan *sharding.Plan, params *trainParams) {
+	channel.From = len(plan.Inputs)
 	for _, in := range inputs {
 		plan.Inputs = append(plan.Inputs, sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag})
 	}
 	channel.To = len(plan.Inputs)
 	params.Channels = append(params.Channels, channel)
+}
+
+func holdsFiles(algorithm algorithms.Algorithm, channel string) bool {
+	return slices.ContainsFunc(algorithm.Channels(), func(s algorithms.ChannelSpec) bool { return s.Files && s.Name == channel })
+}
+
+// planFiles plans a channel whose objects are files, such as an artifact to go on from.
+func (a *Activities) planFiles(ctx context.Context, at string, c jobs.Channel, plan *sharding.Plan, params *trainParams) error {
+	if c.DataSource.S3DataSource == nil {
+		return clientf("%s.dataSource: only S3DataSource is supported", at)
+	}
+	inputs, err := a.listInputs(ctx, c.DataSource.S3DataSource.S3DataType, c.DataSource.S3DataSource.S3Uri)
+	if err != nil {
+		return err
+	}
+	addChannel(trainChannel{Name: c.ChannelName, Files: true}, inputs, plan, params)
 	return nil
+}
+
+// files reads a channel of files: the members of its archives, and other objects by their base names.
+func (a *Activities) files(ctx context.Context, plan *sharding.Plan, c trainChannel) (fs.FS, error) {
+	all := fstest.MapFS{}
+	for i := c.From; i < c.To; i++ {
+		object, err := plan.Object(a.store, i)
+		if err != nil {
+			return nil, err
+		}
+		if object.Size() > maxArtifact {
+			return nil, clientf("%s: larger than %d bytes", object.Name(), int64(maxArtifact))
+		}
+		content, err := readObject(ctx, object)
+		if err != nil {
+			return nil, inputError(object, err)
+		}
+		uri, err := storage.ParseURI(plan.Inputs[i].URI)
+		if err != nil {
+			return nil, err
+		}
+		files, err := unpack(uri.Base(), content)
+		if err != nil {
+			return nil, clientf("%s: %w", object.Name(), err)
+		}
+		maps.Copy(all, files)
+	}
+	return all, nil
+}
+
+func readObject(ctx context.Context, object dataset.Object) ([]byte, error) {
+	r, err := object.Open(ctx, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(r)
+	return content, errors.Join(err, r.Close())
 }
 
 func accepts(algorithm algorithms.Algorithm, f dataset.Format) bool {

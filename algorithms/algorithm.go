@@ -30,6 +30,7 @@ type Algorithm interface {
 type ChannelSpec struct {
 	Name     string
 	Required bool
+	Files    bool // holds files, not rows: a model to go on from (TrainRequest.Model)
 }
 
 // Data is one channel: which columns play which part, and a way to read the rows, as often as needed, always in the same order.

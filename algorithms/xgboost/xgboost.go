@@ -19,7 +19,7 @@ func (algorithm) Name() string { return "xgboost" }
 func (algorithm) HyperParameters() algorithms.HyperParameters { return declared }
 
 func (algorithm) Channels() []algorithms.ChannelSpec {
-	return []algorithms.ChannelSpec{{Name: "train", Required: true}, {Name: "validation"}}
+	return []algorithms.ChannelSpec{{Name: "train", Required: true}, {Name: "validation"}, {Name: "model", Files: true}}
 }
 
 func (algorithm) ContentTypes() []string {

@@ -76,7 +76,12 @@ func NewCuts(features []Feature) *Cuts {
 	for i := range features {
 		c.wide = c.wide || features[i].Bins() > bytesBins
 	}
-	c.even = !c.wide && len(features) <= evenFeatures
+	bins := 0
+	for i := range features {
+		bins += features[i].Bins() + 1
+	}
+	// Not where most of the windows would be empty: histograms are cleared, subtracted and kept in the cache whole.
+	c.even = !c.wide && len(features) <= evenFeatures && 4*bins >= 3*window*len(features)
 	for i := range features {
 		c.offsets[i+1] = c.offsets[i] + features[i].Bins() + 1
 		if c.even {

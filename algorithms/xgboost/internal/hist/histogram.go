@@ -100,8 +100,16 @@ func accumulateRows(bins []*[window]uint64, matrix []uint8, rows []uint32, packe
 		v := packed[r]
 		row := matrix[int(r)*stride:]
 		row = row[:len(bins)]
+		rest := bins
+		for len(row) >= 4 && len(rest) >= 4 {
+			rest[0][row[0]] += v
+			rest[1][row[1]] += v
+			rest[2][row[2]] += v
+			rest[3][row[3]] += v
+			row, rest = row[4:], rest[4:]
+		}
 		for f, b := range row {
-			bins[f][b] += v
+			rest[f][b] += v
 		}
 	}
 }
