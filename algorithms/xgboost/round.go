@@ -2,6 +2,7 @@ package xgboost
 
 import (
 	"context"
+	"errors"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/objective"
@@ -82,7 +83,65 @@ func (t *training) derive() {
 
 func (t *training) growTrees(ctx context.Context) error {
 	outputs := t.set.outputs()
-	grown := make([]*hist.Tree, 0, outputs*t.set.parallel)
+	grown := make([]*hist.Tree, outputs*t.set.parallel)
+	if lanes := t.sideBySide(); lanes != nil {
+		if err := t.growSideBySide(ctx, lanes, grown); err != nil {
+			return err
+		}
+		t.trees = append(t.trees, grown...)
+		return nil
+	}
+	for output := range outputs {
+		if err := t.growOutput(ctx, t.lane, output, grown[output*t.set.parallel:][:t.set.parallel]); err != nil {
+			return err
+		}
+	}
+	t.trees = append(t.trees, grown...)
+	return nil
+}
+
+// lane is what grows one tree at a time.
+type lane struct {
+	grower *hist.Grower
+	quanta *hist.Gradients
+	pool   *hist.Pool
+}
+
+// sideBySide returns lanes of one core each where the trees of different outputs are to be grown at once, else nil: with
+// several outputs for every core that wastes least. Which lane grows a tree changes nothing in it.
+func (t *training) sideBySide() []*lane {
+	threads := t.pool.Threads()
+	_, adaptive := t.set.loss.(objective.Adaptive)
+	if threads < 2 || t.set.outputs() < 2*threads || adaptive || t.set.gradient {
+		return nil
+	}
+	if t.lanes == nil {
+		for range threads {
+			pool := hist.NewPool(1)
+			t.lanes = append(t.lanes, &lane{grower: hist.NewGrower(t.train.matrix, t.set.tree, pool), pool: pool})
+		}
+	}
+	return t.lanes
+}
+
+func (t *training) growSideBySide(ctx context.Context, lanes []*lane, grown []*hist.Tree) error {
+	idle := make(chan *lane, len(lanes))
+	for _, l := range lanes {
+		idle <- l
+	}
+	errs := make([]error, t.set.outputs())
+	t.pool.Each(len(errs), func(output int) {
+		l := <-idle
+		errs[output] = t.growOutput(ctx, l, output, grown[output*t.set.parallel:][:t.set.parallel])
+		idle <- l
+	})
+	return errors.Join(errs...)
+}
+
+// growOutput grows an output's trees of a round and adds them to its margins. The derivatives of all outputs are there
+// already, so margins may change.
+func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []*hist.Tree) error {
+	outputs := t.set.outputs()
 	loss, adaptive := t.set.loss.(objective.Adaptive)
 	var residuals []float32
 	if adaptive { // one output
@@ -91,41 +150,37 @@ func (t *training) growTrees(ctx context.Context) error {
 			residuals[r] = t.train.labels[r] - m
 		}
 	}
-	for output := range outputs {
-		for p := range t.set.parallel {
-			tree, err := t.grow(ctx, output, p)
-			if err != nil {
-				return err
-			}
-			tree.Group = output
-			if adaptive {
-				t.grower.Refit(tree, func(rows []uint32) float64 {
-					return t.quantile(loss.Alpha(), rows, func(r int) float32 { return residuals[r] })
-				})
-			}
-			// Gradients of this round's other trees are there already, so margins may change now.
-			t.grower.AddGrown(tree, t.channels[0].margins[output:], outputs)
-			for _, c := range t.channels[1:] {
-				tree.AddTo(c.matrix, c.margins[output:], outputs, t.pool)
-			}
-			grown = append(grown, tree)
+	for p := range grown {
+		tree, err := t.grow(ctx, l, output, p)
+		if err != nil {
+			return err
 		}
+		tree.Group = output
+		if adaptive {
+			l.grower.Refit(tree, func(rows []uint32) float64 {
+				return t.quantile(loss.Alpha(), rows, func(r int) float32 { return residuals[r] })
+			})
+		}
+		l.grower.AddGrown(tree, t.channels[0].margins[output:], outputs)
+		for _, c := range t.channels[1:] {
+			tree.AddTo(c.matrix, c.margins[output:], outputs, l.pool)
+		}
+		grown[p] = tree
 	}
-	t.trees = append(t.trees, grown...)
 	return nil
 }
 
 // grow grows one tree on one output's derivatives.
-func (t *training) grow(ctx context.Context, output, parallel int) (*hist.Tree, error) {
+func (t *training) grow(ctx context.Context, l *lane, output, parallel int) (*hist.Tree, error) {
 	g, h := t.g[output], t.h[output]
 	seed := hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, parallel)
 	if t.set.gradient && t.set.tree.Subsample < 1 {
 		t.sample = hist.SampleByGradient(g, h, t.set.tree.Subsample, seed, t.sample)
-		t.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, t.pool, t.quanta)
-		return t.grower.GrowOn(ctx, t.quanta, seed, t.sample.Rows)
+		l.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, l.pool, l.quanta)
+		return l.grower.GrowOn(ctx, l.quanta, seed, t.sample.Rows)
 	}
 	if parallel == 0 {
-		t.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), t.pool, t.quanta)
+		l.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), l.pool, l.quanta)
 	}
-	return t.grower.Grow(ctx, t.quanta, seed)
+	return l.grower.Grow(ctx, l.quanta, seed)
 }

@@ -56,10 +56,10 @@ type training struct {
 	set       *settings
 	pool      *hist.Pool
 	train     *trainTable
-	grower    *hist.Grower
-	channels  []*scored   // train, then validation if there is one
-	g, h      [][]float32 // derivatives by output
-	quanta    *hist.Gradients
+	lane      *lane         // grows trees on all cores
+	lanes     []*lane       // grow trees of several outputs at once, on a core each
+	channels  []*scored     // train, then validation if there is one
+	g, h      [][]float32   // derivatives by output
 	sample    *hist.Sample  // rows drawn by gradient
 	base      float32       // margin before the first tree
 	earlier   *earlier      // the model of the model channel, or nil
@@ -124,7 +124,7 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 		}
 		return t, err
 	}
-	t.grower, t.dart = hist.NewGrower(t.train.matrix, set.tree, t.pool), set.dart()
+	t.lane, t.dart = &lane{grower: hist.NewGrower(t.train.matrix, set.tree, t.pool), pool: t.pool}, set.dart()
 	return t, nil
 }
 

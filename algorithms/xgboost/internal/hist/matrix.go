@@ -49,7 +49,7 @@ func (m *Matrix) Add(columns [][]float32, n int, pool *Pool) {
 // Transpose keeps a second copy by column, which partition reads faster.
 func (m *Matrix) Transpose(pool *Pool) {
 	stride := len(m.Cuts.Features)
-	if m.Cuts.wide {
+	if m.Cuts.wide || len(m.byColumn) == len(m.narrow) {
 		return
 	}
 	m.byColumn = make([]uint8, len(m.narrow))
