@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/batchmill/batchmill/bench/local"
 	"github.com/batchmill/batchmill/dataset"
 )
 
@@ -27,31 +28,9 @@ type column struct {
 	categories []string  // of a text column
 }
 
-// fileObject reads a local file as a dataset object.
-type fileObject struct {
-	path string
-	size int64
-}
-
-func (f fileObject) Name() string { return f.path }
-func (f fileObject) Size() int64  { return f.size }
-func (f fileObject) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if length == 0 {
-		length = f.size - offset
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.NewSectionReader(file, offset, length), file}, nil
-}
-
 // readCSV loads a table; texts become codes of their sorted categories, a label of text the index of its class.
 func readCSV(ctx context.Context, path, contentType string) (*frame, error) {
-	info, err := os.Stat(path)
+	obj, err := local.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +38,6 @@ func readCSV(ctx context.Context, path, contentType string) (*frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	obj := fileObject{path, info.Size()}
 	schema, err := dataset.Infer(ctx, []dataset.Object{obj}, media)
 	if err != nil {
 		return nil, err

@@ -20,10 +20,12 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+
+	"github.com/batchmill/batchmill/bench/local"
 )
 
 func main() {
-	data := flag.String("data", defaultData(), "folder of the shared data sets ($BATCHMILL_DATA)")
+	data := flag.String("data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
 	work := flag.String("work", "", "works to run, separated by commas; all if empty")
 	rows := flag.Int("rows", 1_000_000, "rows of the HIGGS works")
 	python := flag.String("python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
@@ -43,13 +45,6 @@ func main() {
 	if err := run(context.Background(), *data, *work, *rows, *python, *only); err != nil {
 		log.Fatal(err)
 	}
-}
-
-func defaultData() string {
-	if d := os.Getenv("BATCHMILL_DATA"); d != "" {
-		return d
-	}
-	return filepath.Join("..", "shared", "data")
 }
 
 func run(ctx context.Context, data, only string, rows int, python, library string) error {

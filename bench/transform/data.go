@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
+	"github.com/batchmill/batchmill/bench/local"
 	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/storage"
 )
@@ -31,31 +31,9 @@ type table struct {
 
 func (t *table) rows() int { return len(t.labels) }
 
-// fileObject reads a local file as a dataset object.
-type fileObject struct {
-	path string
-	size int64
-}
-
-func (f fileObject) Name() string { return f.path }
-func (f fileObject) Size() int64  { return f.size }
-func (f fileObject) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if length == 0 {
-		length = f.size - offset
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.NewSectionReader(file, offset, length), file}, nil
-}
-
 // readHiggs loads the label and the 28 features; the column `source` is left out.
 func readHiggs(ctx context.Context, path string) (*table, error) {
-	info, err := os.Stat(path)
+	obj, err := local.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the HIGGS sample is needed (-data): %w", err)
 	}
@@ -63,7 +41,6 @@ func readHiggs(ctx context.Context, path string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	obj := fileObject{path, info.Size()}
 	schema, err := dataset.Infer(ctx, []dataset.Object{obj}, media)
 	if err != nil {
 		return nil, err

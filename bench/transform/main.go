@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/batchmill/batchmill/bench/local"
 )
 
 type options struct {
@@ -36,7 +38,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "batchmill", "", "batchmill binary; built from this tree if empty")
-	flag.StringVar(&o.data, "data", defaultData(), "folder of the shared data sets ($BATCHMILL_DATA)")
+	flag.StringVar(&o.data, "data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
 	flag.IntVar(&o.rows, "rows", 2_000_000, "rows in all")
 	flag.IntVar(&o.objects, "objects", 8, "objects they are spread over")
 	flag.IntVar(&o.trees, "trees", 100, "trees of the model")
@@ -49,13 +51,6 @@ func main() {
 	if err := run(ctx, o); err != nil {
 		log.Fatal(err)
 	}
-}
-
-func defaultData() string {
-	if d := os.Getenv("BATCHMILL_DATA"); d != "" {
-		return d
-	}
-	return filepath.Join("..", "shared", "data")
 }
 
 func run(ctx context.Context, o options) (err error) {
