@@ -109,6 +109,9 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 		final = jobs.SecondaryStatusMaxRuntimeExceeded
 	case trained.Stopped && stop:
 		final = jobs.SecondaryStatusStopped
+	case trained.Stopped:
+		// A model cut short that nobody asked for must never pass for a whole one.
+		return t.end(ctx, temporal.NewApplicationError("training ended early without being asked to", string(jobs.InternalServerError)))
 	}
 	if final != jobs.SecondaryStatusCompleted {
 		if err := t.enter(ctx, jobs.SecondaryStatusStopping); err != nil {

@@ -97,3 +97,17 @@ func TestSplitScansUntilDecided(t *testing.T) {
 	require.Equal(t, 3, s.called(protocol.SplitShards))
 	require.Equal(t, jobs.SplitJobStatusCompleted, savedAs[jobs.SplitJobDescription](t, s).SplitJobStatus)
 }
+
+// A model that was cut short without a stop or a limit is not a completed job.
+func TestTrainingCutShortIsNotCompleted(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.train = func(context.Context, protocol.TrainRef) (protocol.Trained, error) {
+		return protocol.Trained{StagedURI: "s3://b/m", Rounds: 2, Stopped: true}, nil
+	}
+	env := s.environment(trainingID)
+	env.ExecuteWorkflow(jobs.TrainingKind.Name, jobs.Document(trainingDocument))
+	requireFailure(t, env.GetWorkflowError(), jobs.InternalServerError, "without being asked")
+	require.Equal(t, jobs.TrainingJobStatusFailed, savedAs[jobs.TrainingJobDescription](t, s).TrainingJobStatus)
+	require.Equal(t, 0, s.called(protocol.PublishModel))
+}
