@@ -29,7 +29,8 @@ func startPulse(ctx context.Context) (*pulse, protocol.Beat) {
 	}
 	p := &pulse{done: make(chan struct{}), gone: make(chan struct{})}
 	p.latest.Store(&last)
-	go p.run(ctx)
+	// A stopped activity still has its round to end and its model to store: it must not fall silent meanwhile.
+	go p.run(context.WithoutCancel(ctx))
 	return p, last
 }
 
@@ -43,8 +44,6 @@ func (p *pulse) run(ctx context.Context) {
 	for {
 		select {
 		case <-p.done:
-			return
-		case <-ctx.Done():
 			return
 		case <-tick.C:
 			activity.RecordHeartbeat(ctx, *p.latest.Load())
