@@ -24,7 +24,6 @@ type Activities struct {
 	units    int64 // target size of units of line formats, in bytes; 0 means dataset's
 	models   *modelCache
 	plans    *planCache
-	log      *slog.Logger
 }
 
 // Options for New.
@@ -33,17 +32,13 @@ type Options struct {
 	State    storage.URI          // where models and descriptions of finished jobs are kept
 	Registry *algorithms.Registry // the algorithms jobs may name
 	Threads  int                  // cores a training may use; 0 means all
-	Log      *slog.Logger         // nil means slog.Default()
 }
 
 // New makes the activities of one worker.
 func New(o Options) *Activities {
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
-		models: new(modelCache), plans: new(planCache), log: o.Log,
+		models: new(modelCache), plans: new(planCache),
 	}
 }
 
@@ -92,9 +87,9 @@ func guard[In, Out any](f func(context.Context, In) (Out, error)) func(context.C
 func root(outputPath, job string) (storage.URI, error) {
 	uri, err := storage.ParseURI(outputPath)
 	if err != nil {
-		return uri, jobs.Failf(jobs.ClientError, "outputDataConfig.s3OutputPath: %w", err)
+		return uri, jobs.Failf(jobs.ClientError, "s3OutputPath: %w", err)
 	}
-	return uri.Join("_batchmill", job, ""), nil
+	return uri.Join(protocol.JobFolder(job)...), nil
 }
 
 func clientf(format string, args ...any) error {

@@ -78,7 +78,7 @@ func (s *shop) register(name string, artifact []byte) {
 	d := jobs.DescribeModel(jobs.Model{ModelName: name, PrimaryContainer: &jobs.ContainerDefinition{Image: "xgboost:1", ModelDataUrl: uri}}, "arn", time.Unix(0, 0))
 	data, err := json.Marshal(d)
 	require.NoError(s, err)
-	s.put(ModelURI(storage.URI{Bucket: "state"}, name).String(), data)
+	s.put(storage.URI{Bucket: "state"}.Join(protocol.ModelObject(name)...).String(), data)
 }
 
 // reference is a model that XGBoost has trained, packed as an artifact, and its predictions.

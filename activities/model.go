@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing/fstest"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
@@ -42,12 +43,9 @@ const (
 	unpackedRatio = 100
 )
 
-// ModelURI is where the document of a registered model is kept.
-func ModelURI(state storage.URI, name string) storage.URI { return state.Join("models", name+".json") }
-
 // findModel reads the registered model's document and pins its artifact.
 func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, error) {
-	data, _, err := storage.ReadAll(ctx, a.store, ModelURI(a.state, name))
+	data, _, err := storage.ReadAll(ctx, a.store, a.state.Join(protocol.ModelObject(name)...))
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
 		return ModelPin{}, clientf("%w", jobs.ModelNotFound(name))
 	}

@@ -107,16 +107,7 @@ func (a *Activities) trainPlaces(ctx context.Context, doc *jobs.TrainingJob, nam
 	if doc.CheckpointConfig != nil {
 		params.Checkpoints = doc.CheckpointConfig.S3Uri
 	}
-	_, err = a.store.Stat(ctx, artifact)
-	switch {
-	case err == nil:
-		return clientf("%s already exists: choose another name or output path", artifact)
-	case errors.Is(err, storage.ErrNotFound):
-		return nil
-	case errors.Is(err, storage.ErrNoBucket):
-		return a.store.EnsureBucket(ctx, out.Bucket)
-	}
-	return err
+	return a.refuseExisting(ctx, artifact, "already exists")
 }
 
 func (a *Activities) planChannel(ctx context.Context, i int, c jobs.Channel, algorithm algorithms.Algorithm, plan *sharding.Plan, params *trainParams) error {

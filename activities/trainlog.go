@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -18,9 +19,6 @@ type trainLog struct {
 	lines []string
 }
 
-// LogPrefix is where the log pieces of the job rooted at root lie; read in key order they are the whole log.
-func LogPrefix(root storage.URI) storage.URI { return root.Join("logs", "") }
-
 func (l *trainLog) add(round int, line string) {
 	if len(l.lines) == 0 {
 		l.from = round
@@ -33,7 +31,7 @@ func (l *trainLog) flush(ctx context.Context) error {
 	if len(l.lines) == 0 {
 		return nil
 	}
-	uri := LogPrefix(l.base).Join(fmt.Sprintf("%08d.log", l.from))
+	uri := l.base.Join(protocol.LogFolder, fmt.Sprintf("%08d.log", l.from))
 	text := strings.Join(l.lines, "\n") + "\n"
 	if _, err := storage.WriteAll(ctx, l.store, uri, []byte(text), storage.PutOptions{ContentType: "text/plain"}); err != nil {
 		return fmt.Errorf("activities: log: %w", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
 	"github.com/batchmill/batchmill/internal/testdata"
@@ -179,7 +180,7 @@ func TestSelectedOutputs(t *testing.T) {
 		}}, "arn", time.Unix(0, 0))
 		data, err := json.Marshal(d)
 		require.NoError(t, err)
-		s.put(ModelURI(storage.URI{Bucket: "state"}, "m").String(), data)
+		s.put(storage.URI{Bucket: "state"}.Join(protocol.ModelObject("m")...).String(), data)
 		s.put("s3://b/in/a.csv", []byte("5.1,3.5,1.4,0.2\n"))
 		env := object{}
 		for k, v := range c.job {

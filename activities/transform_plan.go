@@ -100,7 +100,7 @@ func (a *Activities) writePlan(ctx context.Context, base storage.URI, plan *shar
 	}, nil
 }
 
-// owner is the workflow's first run: it stays the same over continue-as-new and retries.
+// owner is the workflow run that plans: it stays the same over an activity's retries.
 func owner(ctx context.Context) string {
 	if !activity.IsActivity(ctx) {
 		return ""
@@ -110,15 +110,19 @@ func owner(ctx context.Context) string {
 
 // refuseCommitted keeps a job from taking an earlier one's committed output for its own.
 func (a *Activities) refuseCommitted(ctx context.Context, base storage.URI) error {
-	uri := sharding.ManifestURI(base)
+	return a.refuseExisting(ctx, sharding.ManifestURI(base), "already holds the committed output of a job of this name")
+}
+
+// refuseExisting is an error that says what if there is an object; the bucket is made where it is missing.
+func (a *Activities) refuseExisting(ctx context.Context, uri storage.URI, what string) error {
 	_, err := a.store.Stat(ctx, uri)
 	switch {
 	case err == nil:
-		return clientf("%s already holds the committed output of a job of this name: choose another name or output path", uri)
+		return clientf("%s %s: choose another name or output path", uri, what)
 	case errors.Is(err, storage.ErrNotFound):
 		return nil
 	case errors.Is(err, storage.ErrNoBucket):
-		return a.store.EnsureBucket(ctx, base.Bucket)
+		return a.store.EnsureBucket(ctx, uri.Bucket)
 	}
 	return err
 }

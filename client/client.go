@@ -67,8 +67,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		temporal: o.Temporal, namespace: o.Namespace, store: o.Store, state: state,
-		region:  orElse(o.Region, orElse(o.Getenv("AWS_REGION"), "us-east-1")),
-		account: orElse(o.Account, orElse(o.Getenv("BATCHMILL_ACCOUNT_ID"), "000000000000")),
+		region:  orElse(o.Region, orElse(o.Getenv("AWS_REGION"), jobs.DefaultRegion)),
+		account: orElse(o.Account, orElse(o.Getenv("BATCHMILL_ACCOUNT_ID"), jobs.DefaultAccount)),
 	}
 	if c.store == nil {
 		config, err := s3.ConfigFromEnv(o.Getenv)

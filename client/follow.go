@@ -118,7 +118,7 @@ func (j *Job) Logs(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return j.client.store.List(ctx, root.Join("logs", ""), func(info storage.Info) error {
+	return j.client.store.List(ctx, root.Join(protocol.LogFolder, ""), func(info storage.Info) error {
 		r, _, err := j.client.store.Get(ctx, info.URI, storage.GetOptions{})
 		if err != nil {
 			return err

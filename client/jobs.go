@@ -110,7 +110,7 @@ func (c *Client) Job(kind jobs.Kind, name string) *Job {
 }
 
 func (c *Client) descriptionURI(kind jobs.Kind, name string) storage.URI {
-	return c.state.Join("jobs", kind.IDPrefix, name+".json")
+	return c.state.Join(protocol.DescriptionObject(kind.IDPrefix, name)...)
 }
 
 // Describe returns the job's description as JSON: the Describe shape of its kind. It needs only the Temporal server, or, for

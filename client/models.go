@@ -8,11 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
 )
 
-func (c *Client) modelURI(name string) storage.URI { return c.state.Join("models", name+".json") }
+func (c *Client) modelURI(name string) storage.URI {
+	return c.state.Join(protocol.ModelObject(name)...)
+}
 
 func (c *Client) modelARN(name string) string {
 	return jobs.ARN(jobs.ModelResource, c.region, c.account, name)
@@ -56,7 +59,7 @@ func (c *Client) DescribeModel(ctx context.Context, name string) (*jobs.ModelDes
 // ListModels returns the registered models, newest first.
 func (c *Client) ListModels(ctx context.Context, nameContains string) ([]jobs.ModelSummary, error) {
 	var found []jobs.ModelSummary
-	err := c.store.List(ctx, c.state.Join("models", ""), func(info storage.Info) error {
+	err := c.store.List(ctx, c.state.Join(protocol.ModelFolder, ""), func(info storage.Info) error {
 		name, ok := strings.CutSuffix(info.URI.Base(), ".json")
 		if !ok || !strings.Contains(name, nameContains) {
 			return nil

@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
 )
@@ -23,5 +24,5 @@ func outputRoot(kind jobs.Kind, description jobs.Document) (storage.URI, error) 
 	if err != nil {
 		return storage.URI{}, err
 	}
-	return uri.Join("_batchmill", description.Name(kind), ""), nil
+	return uri.Join(protocol.JobFolder(description.Name(kind))...), nil
 }

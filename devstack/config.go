@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/batchmill/batchmill/activities/protocol"
 )
 
 // Default ports, the ones Temporal's and MinIO's own tools use.
@@ -28,9 +30,7 @@ const (
 const loopback = "127.0.0.1"
 
 // SearchAttributes are the Temporal search attributes that the stack registers, all of type Keyword.
-func SearchAttributes() []string {
-	return []string{"BatchmillJobName", "BatchmillKind", "BatchmillStatus"}
-}
+func SearchAttributes() []string { return protocol.SearchAttributes() }
 
 // Config says where a stack lives and listens. Only Dir is required.
 type Config struct {

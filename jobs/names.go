@@ -5,6 +5,12 @@ import "strings"
 // ModelResource is a model's resource type in ARNs, as a Kind's IDPrefix is a job's.
 const ModelResource = "model"
 
+// What ARNs say where nothing else is set.
+const (
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "000000000000"
+)
+
 // ARN is the name that clients know a resource by (contract 1.9). resource is a Kind's IDPrefix or ModelResource.
 func ARN(resource, region, account, name string) string {
 	return "arn:aws:sagemaker:" + region + ":" + account + ":" + resource + "/" + name

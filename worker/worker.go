@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -19,6 +20,7 @@ import (
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
+	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
 	"github.com/batchmill/batchmill/workflows"
 )
@@ -29,8 +31,8 @@ type Options struct {
 	Namespace string // "default" if empty; for registering search attributes
 	Store     storage.Store
 	State     storage.URI // where models and finished jobs' descriptions are kept
-	Region    string      // in ARNs; "us-east-1" if empty
-	Account   string      // in ARNs; twelve zeros if empty
+	Region    string      // in ARNs; jobs.DefaultRegion if empty
+	Account   string      // in ARNs; jobs.DefaultAccount if empty
 	// Concurrency is how many shards or trainings run at once; 0 means one per core.
 	Concurrency int
 	// Threads is how many cores one training may use; 0 means all.
@@ -47,10 +49,10 @@ func (o *Options) setDefaults() {
 		o.Namespace = client.DefaultNamespace
 	}
 	if o.Region == "" {
-		o.Region = DefaultRegion
+		o.Region = jobs.DefaultRegion
 	}
 	if o.Account == "" {
-		o.Account = DefaultAccount
+		o.Account = jobs.DefaultAccount
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = runtime.GOMAXPROCS(0)
@@ -62,12 +64,6 @@ func (o *Options) setDefaults() {
 		o.Log = slog.Default()
 	}
 }
-
-// What ARNs say where nothing else is set.
-const (
-	DefaultRegion  = "us-east-1"
-	DefaultAccount = "000000000000"
-)
 
 // Algorithms are those a worker can train and score with.
 func Algorithms() *algorithms.Registry { return algorithms.NewRegistry(xgboost.New()) }
@@ -83,7 +79,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("worker: bucket %s for models and descriptions: %w", o.State.Bucket, err)
 	}
 	acts := activities.New(activities.Options{
-		Store: o.Store, State: o.State, Registry: Algorithms(), Threads: o.Threads, Log: o.Log,
+		Store: o.Store, State: o.State, Registry: Algorithms(), Threads: o.Threads,
 	})
 	light := worker.New(o.Client, protocol.Queue, worker.Options{
 		MaxConcurrentActivityExecutionSize: 4 * o.Concurrency,
@@ -124,7 +120,7 @@ func (r registrar) Add(name string, f any) {
 
 // EnsureSearchAttributes registers the search attributes jobs are listed by, where they are missing.
 func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
-	names := []string{protocol.AttributeJobName, protocol.AttributeKind, protocol.AttributeStatus}
+	names := protocol.SearchAttributes()
 	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return fmt.Errorf("worker: list search attributes: %w", err)
@@ -143,7 +139,7 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	})
 	if err != nil {
 		return errors.Join(
-			errors.New("worker: Temporal lacks the search attributes jobs are listed by and does not let this client add them; run: temporal operator search-attribute create --type Keyword --name BatchmillJobName --name BatchmillKind --name BatchmillStatus"), err)
+			errors.New("worker: Temporal lacks the search attributes jobs are listed by and does not let this client add them; run: temporal operator search-attribute create --type Keyword --name "+strings.Join(names, " --name ")), err)
 	}
 	return nil
 }

@@ -25,6 +25,9 @@ const (
 	QueryProgress    = "progress"
 )
 
+// SearchAttributes are what a namespace needs for jobs to be listed by, all of type Keyword.
+func SearchAttributes() []string { return []string{AttributeJobName, AttributeKind, AttributeStatus} }
+
 // Activity names.
 const (
 	PlanTransform   = "PlanTransform"

@@ -38,6 +38,7 @@ var exceptions = map[string][]string{
 	"client":    {module + "/activities/protocol"},
 	"worker":    {module + "/activities/protocol"},
 	"api":       {module + "/activities/protocol"},
+	"devstack":  {module + "/activities/protocol"},
 }
 
 // A fence keeps an outside module inside some folders.

@@ -1,0 +1,21 @@
+package protocol
+
+// Where things lie, as key elements below a prefix: below a job's output path, and below BATCHMILL_STATE_URI. Workers write
+// there, clients read there.
+
+// JobFolder is a job's own folder below its output path.
+func JobFolder(job string) []string { return []string{"_batchmill", job, ""} }
+
+// LogFolder is where, within a job's folder, the pieces of its log lie; read in key order they are the whole log.
+const LogFolder = "logs"
+
+// ModelFolder is where, below the state prefix, the documents of registered models lie.
+const ModelFolder = "models"
+
+// ModelObject is the document of a registered model.
+func ModelObject(name string) []string { return []string{ModelFolder, name + ".json"} }
+
+// DescriptionObject is the description of a finished job. idPrefix is its kind's.
+func DescriptionObject(idPrefix, job string) []string {
+	return []string{"jobs", idPrefix, job + ".json"}
+}
