@@ -74,6 +74,8 @@ type sum struct{ g, h int64 }
 
 func unpack(packed uint64) sum { return sum{int64(int32(packed >> 32)), int64(uint32(packed))} }
 
+func (a sum) pack() uint64 { return uint64(a.g)<<32 + uint64(uint32(a.h)) }
+
 func (a sum) minus(b sum) sum { return sum{a.g - b.g, a.h - b.h} }
 func (a sum) plus(b sum) sum  { return sum{a.g + b.g, a.h + b.h} }
 

@@ -25,6 +25,10 @@ type Grower struct {
 	free  []histogram
 
 	nodes []growing
+
+	sides *sides // of a sparse matrix: which way rows go
+	own   *segments
+	whole bool // own has not been filled for this tree: its root's segments are the matrix's columns
 }
 
 // growing is a node of the tree being grown.
@@ -35,6 +39,7 @@ type growing struct {
 	total    sum
 	bounds   bounds    // on the values below
 	path     []int32   // features split on above, where interactions are constrained
+	segments []segment // in place of hist where columns are parted
 	hist     histogram // nil once it is no longer needed, or where the node cannot be split
 	split    split     // the best found
 	cut      *split    // the one applied; nil in a leaf
@@ -42,8 +47,13 @@ type growing struct {
 
 // NewGrower prepares to grow trees on matrix.
 func NewGrower(matrix *Matrix, params Params, pool *Pool) *Grower {
-	matrix.Transpose(pool)
-	return &Grower{matrix: matrix, params: params, pool: pool}
+	g := &Grower{matrix: matrix, params: params, pool: pool}
+	if matrix.sparse != nil {
+		g.prepareSparse()
+	} else {
+		matrix.Transpose(pool)
+	}
+	return g
 }
 
 // Tree is a grown tree and how it splits bins.
@@ -59,6 +69,9 @@ func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*
 	g.columns = g.chooseColumns(g.params.ColumnsByTree, allColumns(len(g.matrix.Cuts.Features)), saltTree, 0)
 	g.nodes = append(g.nodes[:0], growing{to: len(g.rows), total: g.sum(), bounds: unbounded})
 	g.nodes[0].node = g.leaf(g.nodes[0].total, unbounded)
+	if g.sides != nil {
+		clear(g.sides.owner)
+	}
 	if g.splittable(&g.nodes[0]) {
 		g.buildRoot()
 		g.search([]int32{0})
@@ -70,7 +83,7 @@ func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*
 	err := grow(ctx)
 	for i := range g.nodes {
 		g.release(g.nodes[i].hist)
-		g.nodes[i].hist = nil
+		g.nodes[i].hist, g.nodes[i].segments = nil, nil
 	}
 	if err != nil {
 		return nil, err

@@ -42,6 +42,8 @@ func (g *Grower) windows(h histogram) []*[window]uint64 {
 func (g *Grower) accumulate(h histogram, rows []uint32) {
 	stride := len(g.matrix.Cuts.Features)
 	switch {
+	case g.matrix.sparse != nil:
+		accumulateSparse(h, g.matrix.sparse.byRow, rows, g.gradients.packed)
 	case g.matrix.Cuts.wide:
 		accumulateWide(h, g.matrix.wide, stride, g.columns, g.matrix.Cuts.offsets, rows, g.gradients.packed)
 	case len(g.columns) == stride:

@@ -2,7 +2,8 @@ package hist
 
 import "math"
 
-// Matrix is rows of bin numbers, row after row. Bins take a byte, or two where some feature has more than 255 bins.
+// Matrix is rows of bin numbers, row after row. Bins take a byte, or two where some feature has more than 255 bins. Of sparse
+// rows it holds what is stored: see NewSparseMatrix.
 type Matrix struct {
 	Cuts     *Cuts
 	rows     int
@@ -11,6 +12,7 @@ type Matrix struct {
 	searches []search // by feature
 	// byColumn holds narrow once more, column after column, once Transpose has been called: partition reads one column.
 	byColumn []uint8
+	sparse   *sparse // instead of narrow and wide
 }
 
 // NewMatrix makes an empty matrix with room for rows.

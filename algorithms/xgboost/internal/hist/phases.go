@@ -30,11 +30,16 @@ func (g *Grower) partition(chosen []int32) {
 	if len(g.scratch) < len(g.rows) {
 		g.scratch = make([]uint32, len(g.rows))
 	}
+	if g.sides != nil {
+		g.chooseSides(chosen, tables)
+	}
 	g.pool.Each(len(pieces), func(p int) {
 		w := &pieces[p]
 		feature := int(g.nodes[w.node].cut.feature)
 		rows, rights := g.rows[w.from:w.to], g.scratch[w.from:w.to]
-		if g.matrix.Cuts.wide {
+		if g.sides != nil {
+			w.lefts = partBySide(rows, rights, g.sides.left)
+		} else if g.matrix.Cuts.wide {
 			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, tables[w.node])
 		} else {
 			w.lefts = partNarrow(rows, rights, g.matrix.byColumn[feature*g.matrix.rows:(feature+1)*g.matrix.rows], (*[window]uint8)(tables[w.node]))
@@ -93,6 +98,10 @@ func (g *Grower) join(pieces []piece) {
 // build makes the histograms of the children of chosen: the smaller child's from its rows, the larger's by subtraction
 // from the parent's, whose memory it takes over.
 func (g *Grower) build(chosen []int32) {
+	if g.columnar() {
+		g.divideSegments(chosen)
+		return
+	}
 	var parents []int32
 	var starts []int // of each parent's pieces
 	var pieces []piece
@@ -128,6 +137,10 @@ func (g *Grower) build(chosen []int32) {
 
 // buildRoot makes the histogram of node 0.
 func (g *Grower) buildRoot() {
+	if g.columnar() {
+		g.rootSegments()
+		return
+	}
 	pieces := g.pieces(0, 0, len(g.rows))
 	g.nodes[0].hist = g.merge(g.accumulatePieces(pieces))
 }
@@ -171,6 +184,10 @@ func (g *Grower) merge(parts []histogram) histogram {
 
 // search finds the best split of each node.
 func (g *Grower) search(nodes []int32) {
+	if g.columnar() {
+		g.searchSegments(nodes)
+		return
+	}
 	columns := make([][]int32, len(nodes))
 	blocks := 1
 	for i, n := range nodes {
@@ -203,6 +220,9 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 	var scratch []uint32
 	for _, c := range columns {
 		bins := n.hist[cuts.offsets[c]:][:cuts.Features[c].Bins()+1]
+		if g.matrix.sparse != nil {
+			fillMissing(bins, n.total)
+		}
 		if cuts.Features[c].Categories > 0 {
 			f.categorical(c, bins, &scratch)
 		} else {

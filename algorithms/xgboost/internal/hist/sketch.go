@@ -33,10 +33,7 @@ const (
 
 // NewSketch prepares for features, some of them categorical codes, to be cut into at most maxBin bins.
 func NewSketch(categorical []bool, maxBin int) *Sketch {
-	s := &Sketch{maxBin: min(max(maxBin, 2), MaxBins), limit: math.MaxUint64}
-	if s.maxBin == bytesBins+1 {
-		s.maxBin = bytesBins // leaves room for the bin of missing values in a byte
-	}
+	s := &Sketch{maxBin: effectiveBins(maxBin), limit: math.MaxUint64}
 	s.capacity = max(minSample, min(sampleRows, sampleValues/max(1, len(categorical))))
 	s.features = make([]sketchFeature, len(categorical))
 	for i, c := range categorical {

@@ -40,6 +40,10 @@ func NewTree(t forest.Tree, cuts *Cuts) *Tree { return &Tree{Tree: t, walk: newW
 
 // AddTo adds the tree's values, times its Scale, to margins[row*stride] for every row of the matrix.
 func (t *Tree) AddTo(m *Matrix, margins []float32, stride int, pool *Pool) {
+	if m.sparse != nil {
+		t.addToSparse(m, margins, stride, pool)
+		return
+	}
 	pool.ranges(m.rows, binRows, func(from, to int) {
 		for r := from; r < to; r++ {
 			margins[r*stride] += float32(t.walk.value(m, r) * t.Scale)
