@@ -11,7 +11,7 @@ import (
 
 // importanceFile is the member of an artifact that holds Importance: an object per kind, in it a number per feature, as
 // XGBoost's Booster.get_score gives them.
-const importanceFile = "feature_importance.json"
+const importanceFile = ownFolder + "/feature_importance.json"
 
 // FeatureImportance tells how much a model uses a feature, in XGBoost's terms.
 type FeatureImportance struct {

@@ -7,10 +7,10 @@ import (
 	"github.com/batchmill/batchmill/algorithms"
 )
 
-// layoutVersion is the version of batchmill.json.
+// layoutVersion is the version of layoutFile.
 const layoutVersion = 1
 
-// layout is what a row must hold, as learned from the train channel. It is stored as batchmill.json beside the model: what
+// layout is what a row must hold, as learned from the train channel. It is stored as layoutFile, with the model: what
 // XGBoost's own file has no place for.
 type layout struct {
 	Version  int       `json:"version"`
@@ -62,6 +62,24 @@ func (l *layout) types() []string {
 	}
 	return types
 }
+
+// vocabulary returns the categories by feature, or nil where a model file cannot say them for all of the categorical features:
+// some are codes only, or were numbers to another tool.
+func (l *layout) vocabulary() [][]string {
+	texts, some := make([][]string, len(l.Features)), false
+	for i, f := range l.Features {
+		if f.Kind == kindCode || f.codesToo && !slices.ContainsFunc(f.Categories, isText) {
+			return nil
+		}
+		texts[i], some = f.Categories, some || f.Kind == kindText
+	}
+	if !some {
+		return nil
+	}
+	return texts
+}
+
+func isText(category string) bool { return !isNumber(category) }
 
 // names returns the feature names where they are the user's own.
 func (l *layout) names() []string {

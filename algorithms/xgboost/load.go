@@ -15,10 +15,14 @@ import (
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/modelfile"
 )
 
-// Files of an artifact.
+// Files of an artifact. SageMaker's container takes every file that lies beside the model for one more model, and looks into
+// no folder.
 const (
 	modelFile  = "xgboost-model"
-	layoutFile = "batchmill.json"
+	ownFolder  = "batchmill"
+	layoutFile = ownFolder + "/layout.json"
+	// oldLayoutFile is where the layout was before it had a folder.
+	oldLayoutFile = "batchmill.json"
 )
 
 // Load reads a model: an artifact's files, or a model file of XGBoost's or LightGBM's by itself. What a file is, its content
@@ -48,6 +52,9 @@ func (algorithm) Load(files fs.FS) (algorithms.Predictor, error) {
 // layoutBeside reads the layout that training stores beside a model, or makes one for a model that came without.
 func layoutBeside(files fs.FS, m *modelfile.Model) (*layout, error) {
 	beside, err := fs.ReadFile(files, layoutFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		beside, err = fs.ReadFile(files, oldLayoutFile)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return layoutOf(m), nil
 	}
@@ -133,7 +140,9 @@ func regularFiles(files fs.FS) ([]string, error) {
 		switch {
 		case err != nil:
 			return err
-		case e.Type().IsRegular() && path.Base(name) != layoutFile:
+		case e.IsDir() && name == ownFolder:
+			return fs.SkipDir
+		case e.Type().IsRegular() && path.Base(name) != oldLayoutFile:
 			names = append(names, name)
 		}
 		if len(names) > maxFiles {

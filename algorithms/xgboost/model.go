@@ -11,7 +11,7 @@ func (t *training) model() *modelfile.Model {
 	m := &modelfile.Model{
 		Version: [3]int{2, 1, 4}, Objective: t.set.objective, ObjectiveArgs: map[string]map[string]string{},
 		BaseScore: []float64{t.set.baseScore}, NumClass: t.set.classes, NumFeature: len(t.train.layout.Features),
-		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(),
+		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(), Categories: t.train.layout.vocabulary(),
 		Attributes: map[string]string{}, Booster: t.set.values.Text("booster"), ParallelTrees: t.set.parallel,
 	}
 	if m.Objective == "reg:linear" {

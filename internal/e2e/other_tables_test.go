@@ -99,7 +99,7 @@ func TestBankMarketing(t *testing.T) {
 	d := shared.trained(t, "bank", content, train, map[string]string{
 		"objective": "binary:logistic", "max_depth": "5", "num_round": "20", "eta": "0.3"})
 	var layout struct{ Classes []string }
-	require.NoError(t, json.Unmarshal(artifact(t, shared.get(t, d.ModelArtifacts.S3ModelArtifacts))["batchmill.json"], &layout))
+	require.NoError(t, json.Unmarshal(artifact(t, shared.get(t, d.ModelArtifacts.S3ModelArtifacts))["batchmill/layout.json"], &layout))
 	require.Equal(t, []string{"no", "yes"}, layout.Classes)
 
 	plain := shared.scored(t, "bank-test", "bank", content, test)

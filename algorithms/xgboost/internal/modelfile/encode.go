@@ -101,6 +101,10 @@ func (w *writer) booster(m *Model) {
 func (w *writer) trees(m *Model) {
 	perRound := m.Groups() * max(1, m.ParallelTrees)
 	w.open('{')
+	if len(m.Categories) > 0 {
+		w.key("cats")
+		w.vocabulary(m.Categories)
+	}
 	w.key("gbtree_model_param")
 	w.texts(map[string]string{"num_parallel_tree": strconv.Itoa(max(1, m.ParallelTrees)), "num_trees": strconv.Itoa(len(m.Trees)), "size_leaf_vector": "0"})
 	w.key("iteration_indptr")

@@ -21,7 +21,7 @@ type form interface {
 	// startList begins a list of n values of any type, endList ends it.
 	startList(n int)
 	endList()
-	// ints writes numbers of one type: U, l or L are 1, 4 and 8 bytes in UBJSON.
+	// ints writes numbers of one type: i or U, l and L are 1, 4 and 8 bytes in UBJSON.
 	ints(kind byte, values []int)
 	floats(values []float32)
 	bytes() []byte
@@ -200,7 +200,7 @@ func (f *ubjsonForm) ints(kind byte, values []int) {
 	f.typed(kind, len(values))
 	for _, v := range values {
 		switch kind {
-		case 'U':
+		case 'i', 'U':
 			f.buf = append(f.buf, byte(v))
 		case 'l':
 			f.buf = binary.BigEndian.AppendUint32(f.buf, uint32(v))
