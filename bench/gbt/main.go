@@ -1,151 +1,160 @@
-// Command gbt trains and scores the same rows with Batchmill's xgboost, XGBoost and LightGBM in one run on this machine, and
-// prints seconds, ratios and the quality on held-back rows.
+// Command gbt trains on the same rows with Batchmill's xgboost, XGBoost and LightGBM, in turns, on this machine, and prints
+// Markdown tables of seconds, memory, the quality on rows held back, and how all that stands to the targets.
 //
-//	sh bench/peers/setup.sh && go run ./bench/gbt            # all works
-//	go run ./bench/gbt -work higgs-depth6,adult -rows 1000000
+//	sh bench/peers/setup.sh && go run ./bench/gbt                          # all works that have a target, 5 seeds
+//	go run ./bench/gbt -work higgs-depth6,adult -rows 100000 -seeds 1      # a look
 //
 // Data are in memory on every side before the clock starts; binning is inside it.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"runtime"
-	"runtime/pprof"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/batchmill/batchmill/bench/local"
 )
 
+type options struct {
+	data       string
+	work       string
+	rows       int
+	seeds      int
+	python     string
+	only       string
+	peerMetric bool
+	limit      time.Duration
+	profile    string
+}
+
+// childFlag has this program train as the file says: how the harness starts our own side.
+const childFlag = "child"
+
 func main() {
-	data := flag.String("data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
-	work := flag.String("work", "", "works to run, separated by commas; all if empty")
-	rows := flag.Int("rows", 1_000_000, "rows of the HIGGS works")
-	python := flag.String("python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
-	only := flag.String("only", "", "library to run alone: batchmill, xgboost, lightgbm")
-	profile := flag.String("cpuprofile", "", "file for a CPU profile of our own side (go tool pprof)")
+	var o options
+	flag.StringVar(&o.data, "data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
+	flag.StringVar(&o.work, "work", "", "works to run, separated by commas; those with a target if empty, or all")
+	flag.IntVar(&o.rows, "rows", 1_000_000, "rows of the HIGGS works")
+	flag.IntVar(&o.seeds, "seeds", 5, "times to run each work, with other rows held back each time")
+	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
+	flag.StringVar(&o.only, "only", "", "engines to run, separated by commas: batchmill, xgboost, lightgbm, lightgbm-q; all if empty")
+	flag.BoolVar(&o.peerMetric, "peer-metric", false, "have the rivals compute their metric on the rows trained on after each round, as ours does")
+	flag.DurationVar(&o.limit, "limit", 15*time.Minute, "the longest one engine may take for one seed")
+	flag.StringVar(&o.profile, "cpuprofile", "", "file for a CPU profile of our own training, of the last where there are several (go tool pprof)")
+	spec := flag.String(childFlag, "", "train as this file says: how the harness starts its own side")
 	flag.Parse()
-	if *profile != "" {
-		f, err := os.Create(*profile)
-		if err != nil {
-			log.Fatal(err)
-		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			log.Fatal(err)
-		}
-		defer pprof.StopCPUProfile()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := error(nil)
+	if *spec != "" {
+		err = child(ctx, *spec)
+	} else {
+		err = run(ctx, o)
 	}
-	if err := run(context.Background(), *data, *work, *rows, *python, *only); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, data, only string, rows int, python, library string) error {
+// run compares work by work. What fails is said and left out; the rest goes on.
+func run(ctx context.Context, o options) error {
+	chosen, err := o.works()
+	if err != nil {
+		return err
+	}
+	if err := printSetting(ctx, o); err != nil {
+		return err
+	}
+	fmt.Println(legend(o))
+	fmt.Println(workHead)
+	var all []*results
+	var failures []error
+	for _, w := range chosen {
+		r, err := w.compare(ctx, o)
+		r.print()
+		all = append(all, r)
+		failures = append(failures, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	printTargets(all)
+	return errors.Join(failures...)
+}
+
+// works are those asked for.
+func (o options) works() ([]work, error) {
+	names := strings.Split(o.work, ",")
+	var chosen []work
+	for _, w := range works() {
+		i := slices.Index(names, w.name)
+		if i >= 0 {
+			names = slices.Delete(names, i, i+1)
+		}
+		if i >= 0 || o.work == "all" || o.work == "" && w.targets != nil {
+			chosen = append(chosen, w)
+		}
+	}
+	if o.work != "" && o.work != "all" && len(names) > 0 {
+		return nil, fmt.Errorf("unknown works: %s", strings.Join(names, ", "))
+	}
+	return chosen, nil
+}
+
+// engines are those asked for.
+func (o options) engines() []engine {
+	return slices.DeleteFunc(engines(), func(e engine) bool {
+		return o.only != "" && !slices.Contains(strings.Split(o.only, ","), e.name) || o.python == "" && e.library != ""
+	})
+}
+
+// compare runs one work: the engines take turns, so that a machine whose speed drifts favours none.
+func (w work) compare(ctx context.Context, o options) (*results, error) {
+	r := &results{work: w, by: map[string]map[int]outcome{}}
+	var failures []error
+	for seed := range o.seeds {
+		failures = append(failures, w.runSeed(ctx, o, seed, r))
+	}
+	return r, errors.Join(failures...)
+}
+
+// runSeed has each engine train once on the rows of a seed.
+func (w work) runSeed(ctx context.Context, o options, seed int, r *results) error {
 	dir, err := os.MkdirTemp("", "batchmill-gbt-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Printf("%-22s %-12s %9s %8s %9s %8s %8s  %s\n", "work", "library", "train s", "ratio", "predict s", "ratio", "peak MB", "quality on held-back rows")
-	for _, w := range works(rows) {
-		if only != "" && !slices.Contains(strings.Split(only, ","), w.name) {
-			continue
-		}
-		if err := w.compare(ctx, data, dir, python, library); err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
-		}
+	train, test, err := w.split(ctx, o, seed)
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.name, err)
 	}
-	return nil
-}
-
-// outcome is one library's run.
-type outcome struct {
-	Train, Predict float64 // seconds
-	PeakMB         float64 `json:"peak_mb"`
-	Version        string
-	quality        float64
-}
-
-// compare runs one work with each library.
-func (w work) compare(ctx context.Context, data, dir, python, library string) error {
-	train, test, err := w.load(ctx, data)
+	s, err := stage(dir, train, test)
 	if err != nil {
 		return err
 	}
-	var ours outcome
-	if library == "" || library == "batchmill" {
-		if ours, err = w.ours(ctx, train, test); err != nil {
-			return err
+	var failures []error
+	for _, e := range o.engines() {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		w.print("batchmill", ours, ours)
-	}
-	if python == "" {
-		return nil
-	}
-	if err := train.writeNPY(filepath.Join(dir, "train.npy")); err != nil {
-		return err
-	}
-	if err := test.writeNPY(filepath.Join(dir, "test.npy")); err != nil {
-		return err
-	}
-	for _, peer := range w.peers() {
-		if library != "" && peer.library != library {
-			continue
-		}
-		theirs, err := w.theirs(ctx, peer, dir, python, train, test)
+		s.Library, s.Rounds, s.Params, s.TrainMetric, s.Profile = e.library, w.rounds, e.params(w, seed), o.peerMetric, o.profile
+		out, scores, err := e.run(ctx, o, s)
 		if err != nil {
-			return err
+			failures = append(failures, fmt.Errorf("%s, seed %d: %w", w.name, seed, err))
+			continue
 		}
-		w.print(peer.name, theirs, ours)
+		out.quality = w.set.Metric().Of(scores, test.Label)
+		r.add(e.name, seed, out)
+		log.Printf("%s, seed %d, %s: %.2f s, %.0f MB, %s %.6f", w.name, seed, e.name, out.Seconds, out.PeakMB, w.set.Metric().Name, out.quality)
 	}
-	return nil
-}
-
-func (w work) print(name string, o, ours outcome) {
-	ratio := func(ours, theirs float64) string {
-		if ours == 0 || theirs == 0 || name == "batchmill" {
-			return ""
-		}
-		return fmt.Sprintf("%.2f", ours/theirs)
-	}
-	fmt.Printf("%-22s %-12s %9.2f %8s %9.3f %8s %8.0f  %s %.6f  %s\n", w.name, name, o.Train, ratio(ours.Train, o.Train),
-		o.Predict, ratio(ours.Predict, o.Predict), o.PeakMB, w.metric, o.quality, o.Version)
-}
-
-// theirs runs a Python library on the same rows.
-func (w work) theirs(ctx context.Context, p peer, dir, python string, train, test *frame) (outcome, error) {
-	var o outcome
-	spec, err := json.Marshal(map[string]any{
-		"library": p.library, "rounds": w.rounds, "params": p.params, "threads": runtime.GOMAXPROCS(0), "types": train.types(),
-		"train": filepath.Join(dir, "train.npy"), "test": filepath.Join(dir, "test.npy"), "predictions": filepath.Join(dir, "scores.npy"),
-	})
-	if err != nil {
-		return o, err
-	}
-	path := filepath.Join(dir, "spec.json")
-	if err := os.WriteFile(path, spec, 0o600); err != nil {
-		return o, err
-	}
-	c := exec.CommandContext(ctx, python, filepath.Join("bench", "peers", "gbt.py"), path)
-	c.Stderr = os.Stderr
-	out, err := c.Output()
-	if err != nil {
-		return o, fmt.Errorf("%s: %w", p.name, err)
-	}
-	if err := json.Unmarshal(out, &o); err != nil {
-		return o, err
-	}
-	scores, width, err := readNPY(filepath.Join(dir, "scores.npy"))
-	if err != nil {
-		return o, err
-	}
-	o.quality = w.score(scores, width, test.label)
-	return o, nil
+	return errors.Join(failures...)
 }

@@ -1,71 +1,104 @@
-"""Trains and scores with XGBoost or LightGBM and prints one JSON object of seconds.
+"""Trains and scores with XGBoost or LightGBM and prints one JSON object: seconds, processor seconds, memory.
 
-usage: gbt.py SPEC
+usage: gbt.py SPEC | gbt.py versions
 
-SPEC is a JSON file: library, rounds, params, train and test (.npy of float32, label first), types (per feature "float" or "c"),
-predictions (.npy to write) and threads. Data are in memory before the clock starts; binning is inside it.
+SPEC is a JSON file, described by the type spec in bench/gbt. Data are in memory and the library is loaded before the clock
+starts; binning is inside it.
 """
 
+import importlib
 import json
+import platform
+import resource
 import sys
 import time
 
 import numpy
 
+LIBRARIES = ("xgboost", "lightgbm", "numpy")
 
-def main(path):
-    with open(path) as f:
+
+def main(argument):
+    if argument == "versions":
+        versions = {name: importlib.import_module(name).__version__ for name in LIBRARIES}
+        print(json.dumps({"Python": platform.python_version(), **versions}))
+        return
+    with open(argument) as f:
         spec = json.load(f)
-    train = numpy.load(spec["train"])
-    test = numpy.load(spec["test"])
-    x, y = numpy.ascontiguousarray(train[:, 1:]), numpy.ascontiguousarray(train[:, 0])
-    held = numpy.ascontiguousarray(test[:, 1:])
-    del train, test
-    run = {"xgboost": with_xgboost, "lightgbm": with_lightgbm}[spec["library"]]
-    out = run(spec, x, y, held)
-    numpy.save(spec["predictions"], numpy.asarray(out.pop("scores"), dtype=numpy.float32).reshape(len(held), -1))
-    out["peak_mb"] = peak_mb()
+    train, predict = {"xgboost": (train_xgboost, predict_xgboost), "lightgbm": (train_lightgbm, predict_lightgbm)}[spec["library"]]
+    importlib.import_module(spec["library"])
+    x, y = numpy.load(spec["train_x"]), numpy.load(spec["train_y"])[:, 0]
+    out = {"loaded_mb": settle_memory()}
+    cpu, start = cpu_seconds(), time.perf_counter()
+    booster = train(spec, x, y)
+    out["seconds"], out["cpu"] = time.perf_counter() - start, cpu_seconds() - cpu
+    out["peak_mb"] = status_mb("VmHWM")
+    scores = predict(spec, booster, numpy.load(spec["test_x"]))
+    numpy.save(spec["predictions"], numpy.asarray(scores, dtype=numpy.float32, order="C").reshape(len(scores), -1))
     print(json.dumps(out))
 
 
-def peak_mb():
-    """The high-water mark of this program's memory; getrusage would count that of the process it was started from."""
+def settle_memory():
+    """Starts the high-water mark of memory anew and tells what is in use."""
+    try:
+        with open("/proc/self/clear_refs", "w") as f:
+            f.write("5")
+    except OSError as err:
+        print("peak memory includes that of loading:", err, file=sys.stderr)
+    return status_mb("VmRSS")
+
+
+def status_mb(name):
+    """A size from /proc/self/status; getrusage would count that of the process this one was started from."""
     with open("/proc/self/status") as f:
         for line in f:
-            if line.startswith("VmHWM:"):
+            if line.startswith(name + ":"):
                 return int(line.split()[1]) / 1024
-    return 0
+    raise ValueError("/proc/self/status has no " + name)
 
 
-def with_xgboost(spec, x, y, held):
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def categorical(spec):
+    return [i for i, c in enumerate(spec["columns"]) if c["categories"] is not None]
+
+
+def xgboost_types(spec):
+    if not categorical(spec):
+        return {}
+    types = ["float" if c["categories"] is None else "c" for c in spec["columns"]]
+    return {"enable_categorical": True, "feature_types": types}
+
+
+def train_xgboost(spec, x, y):
     import xgboost
 
     params = dict(spec["params"], nthread=spec["threads"], verbosity=0)
-    names = {"enable_categorical": True, "feature_types": spec["types"]} if "c" in spec["types"] else {}
-    start = time.perf_counter()
-    matrix = xgboost.QuantileDMatrix(x, label=y, max_bin=params.get("max_bin", 256), **names)
-    booster = xgboost.train(params, matrix, num_boost_round=spec["rounds"])
-    trained = time.perf_counter() - start
-    start = time.perf_counter()
-    if names:
-        scores = booster.predict(xgboost.DMatrix(held, **names))
-    else:
-        scores = booster.inplace_predict(held)
-    return {"train": trained, "predict": time.perf_counter() - start, "scores": scores, "version": xgboost.__version__}
+    matrix = xgboost.QuantileDMatrix(x, label=y, max_bin=params["max_bin"], **xgboost_types(spec))
+    watched = [(matrix, "train")] if spec["train_metric"] else []
+    return xgboost.train(params, matrix, num_boost_round=spec["rounds"], evals=watched, verbose_eval=False)
 
 
-def with_lightgbm(spec, x, y, held):
+def predict_xgboost(spec, booster, x):
+    import xgboost
+
+    return booster.predict(xgboost.DMatrix(x, **xgboost_types(spec)))
+
+
+def train_lightgbm(spec, x, y):
     import lightgbm
 
     params = dict(spec["params"], num_threads=spec["threads"], verbosity=-1)
-    categorical = [i for i, t in enumerate(spec["types"]) if t == "c"]
-    start = time.perf_counter()
-    data = lightgbm.Dataset(x, label=y, categorical_feature=categorical or "auto", params=params)
-    booster = lightgbm.train(params, data, num_boost_round=spec["rounds"])
-    trained = time.perf_counter() - start
-    start = time.perf_counter()
-    scores = booster.predict(held)
-    return {"train": trained, "predict": time.perf_counter() - start, "scores": scores, "version": lightgbm.__version__}
+    data = lightgbm.Dataset(x, label=y, categorical_feature=categorical(spec) or "auto", params=params)
+    watched = [data] if spec["train_metric"] else None
+    return lightgbm.train(params, data, num_boost_round=spec["rounds"], valid_sets=watched)
+
+
+def predict_lightgbm(_, booster, x):
+    return booster.predict(x)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,8 @@ func testOnly(folder, to string) bool {
 	switch room(folder) {
 	case "storage":
 		return room(to) == "devstack"
+	case "algorithms":
+		return to == "bench/tables" // benchmarks of their insides run on the benchmarks' tables
 	case "client", "worker", "workflows":
 		return true // they run against an in-process Temporal with the real activities
 	}

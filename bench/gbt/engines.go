@@ -1,0 +1,89 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// engine trains in a process of its own, so that its memory can be told.
+type engine struct {
+	name    string
+	library string // of a Python engine
+	params  func(w work, seed int) map[string]any
+}
+
+// batchmill is the name of our own engine.
+const batchmill = "batchmill"
+
+// engines lists every engine, in the order they take turns.
+func engines() []engine {
+	return []engine{
+		{name: batchmill, params: work.ourParams},
+		{"xgboost", "xgboost", work.xgboostParams},
+		{"lightgbm", "lightgbm", work.lightgbmParams},
+		{"lightgbm-q", "lightgbm", func(w work, seed int) map[string]any {
+			p := w.lightgbmParams(seed)
+			p["use_quantized_grad"] = true
+			return p
+		}},
+	}
+}
+
+// command starts the engine's process.
+func (e engine) command(python, specPath string) (name string, args []string, err error) {
+	if e.library != "" {
+		return python, []string{script, specPath}, nil
+	}
+	self, err := os.Executable()
+	return self, []string{"-" + childFlag, specPath}, err
+}
+
+// script trains and scores with a Python library.
+var script = filepath.Join("bench", "peers", "gbt.py")
+
+// eta is the learning rate of every engine.
+const eta = 0.1
+
+// ourParams are the job's hyperparameters.
+func (w work) ourParams(seed int) map[string]any {
+	p := map[string]any{"num_round": strconv.Itoa(w.rounds)}
+	maps.Copy(p, w.xgboostParams(seed))
+	return p
+}
+
+// xgboostParams start from 0.5 as ours do, so that both grow the same number of useful trees.
+func (w work) xgboostParams(seed int) map[string]any {
+	p := map[string]any{"eta": eta, "max_bin": 256, "tree_method": "hist", "max_depth": w.depth, "seed": seed}
+	if w.leaves > 0 {
+		p["grow_policy"], p["max_leaves"] = "lossguide", w.leaves
+	}
+	switch w.set.Classes {
+	case 0:
+		p["objective"], p["base_score"] = "reg:squarederror", 0.5
+	case 1:
+		p["objective"], p["base_score"] = "binary:logistic", 0.5
+	default:
+		p["objective"], p["num_class"] = "multi:softprob", w.set.Classes
+	}
+	return p
+}
+
+// lightgbmParams are XGBoost's by LightGBM's names: its own defaults for the size of leaves would grow other trees.
+func (w work) lightgbmParams(seed int) map[string]any {
+	p := map[string]any{"learning_rate": eta, "max_bin": 255, "seed": seed, "max_depth": w.depth, "num_leaves": 1 << w.depth,
+		"min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1}
+	if w.leaves > 0 {
+		p["num_leaves"], p["max_depth"] = w.leaves, -1
+	}
+	switch w.set.Classes {
+	case 0:
+		p["objective"] = "regression"
+	case 1:
+		p["objective"] = "binary"
+	default:
+		p["objective"], p["num_class"] = "multiclass", w.set.Classes
+	}
+	return p
+}
