@@ -7,7 +7,7 @@ SOAK_TIME ?= 10m
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./batchmill, with the embedded Temporal and S3 servers
@@ -36,6 +36,14 @@ quickstart: ## split, train and transform real data on the embedded stack
 .PHONY: bench
 bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny shards)
 	$(GO) run ./bench/transform $(BENCH)
+
+.PHONY: bench-gbt
+bench-gbt: ## compare training with XGBoost and LightGBM (after `make peers`; BENCH="-work adult -seeds 1": a look, "-work all": all tables)
+	@$(GO) run ./bench/gbt $(BENCH)
+
+.PHONY: bench-quality
+bench-quality: ## compare ways of adding up derivatives by their quality on rows held back, on every table (BENCH=-short: a look)
+	@$(GO) test ./algorithms/xgboost -run '^$$' -bench '^BenchmarkQuality$$' -benchtime 1x -timeout 0 $(BENCH)
 
 .PHONY: soak
 soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, in random order

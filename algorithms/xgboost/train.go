@@ -21,6 +21,11 @@ func (a algorithm) Train(ctx context.Context, req *algorithms.TrainRequest) (*al
 	if err := algorithms.CheckChannels(a, req.Channels); err != nil {
 		return nil, err
 	}
+	return trainWith(ctx, req, set)
+}
+
+// trainWith trains with settings that are read already.
+func trainWith(ctx context.Context, req *algorithms.TrainRequest, set *settings) (*algorithms.TrainResult, error) {
 	t, err := newTraining(ctx, req, set)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package main
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"strconv"
 )
 
@@ -32,16 +31,13 @@ func engines() []engine {
 }
 
 // command starts the engine's process.
-func (e engine) command(python, specPath string) (name string, args []string, err error) {
+func (e engine) command(o options, specPath string) (name string, args []string, err error) {
 	if e.library != "" {
-		return python, []string{script, specPath}, nil
+		return o.python, []string{o.script, specPath}, nil
 	}
 	self, err := os.Executable()
 	return self, []string{"-" + childFlag, specPath}, err
 }
-
-// script trains and scores with a Python library.
-var script = filepath.Join("bench", "peers", "gbt.py")
 
 // eta is the learning rate of every engine.
 const eta = 0.1

@@ -16,21 +16,21 @@ import (
 func printSetting(ctx context.Context, o options) error {
 	versions := []string{"Go " + strings.TrimPrefix(runtime.Version(), "go"), "Batchmill " + revision(ctx)}
 	if o.python != "" {
-		theirs, err := peerVersions(ctx, o.python)
+		theirs, err := peerVersions(ctx, o)
 		if err != nil {
 			return err
 		}
 		versions = append(versions, theirs...)
 	}
 	fmt.Printf("%s, %d threads, %s of memory, Linux %s, load %s when started, %s. %s.\n\n    go run ./bench/gbt %s\n",
-		after("/proc/cpuinfo", "model name"), runtime.GOMAXPROCS(0), after("/proc/meminfo", "MemTotal"), firstField("/proc/sys/kernel/osrelease"),
+		after("/proc/cpuinfo", "model name"), o.threads, after("/proc/meminfo", "MemTotal"), firstField("/proc/sys/kernel/osrelease"),
 		firstField("/proc/loadavg"), time.Now().Format(time.DateOnly), strings.Join(versions, ", "), strings.Join(os.Args[1:], " "))
 	return nil
 }
 
 // peerVersions asks the Python side.
-func peerVersions(ctx context.Context, python string) ([]string, error) {
-	out, err := exec.CommandContext(ctx, python, script, "versions").Output()
+func peerVersions(ctx context.Context, o options) ([]string, error) {
+	out, err := exec.CommandContext(ctx, o.python, o.script, "versions").Output()
 	if err != nil {
 		return nil, fmt.Errorf("the rivals do not start (sh bench/peers/setup.sh installs them; -python= runs without): %w", err)
 	}

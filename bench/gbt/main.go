@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,9 @@ type options struct {
 	work       string
 	rows       int
 	seeds      int
+	threads    int
 	python     string
+	script     string // that python trains with
 	only       string
 	peerMetric bool
 	limit      time.Duration
@@ -39,11 +42,12 @@ type options struct {
 const childFlag = "child"
 
 func main() {
-	var o options
+	o := options{script: filepath.Join("bench", "peers", "gbt.py")}
 	flag.StringVar(&o.data, "data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
 	flag.StringVar(&o.work, "work", "", "works to run, separated by commas; those with a target if empty, or all")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "rows of the HIGGS works")
 	flag.IntVar(&o.seeds, "seeds", 5, "times to run each work, with other rows held back each time")
+	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads of every engine")
 	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
 	flag.StringVar(&o.only, "only", "", "engines to run, separated by commas: batchmill, xgboost, lightgbm, lightgbm-q; all if empty")
 	flag.BoolVar(&o.peerMetric, "peer-metric", false, "have the rivals compute their metric on the rows trained on after each round, as ours does")
@@ -53,7 +57,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := error(nil)
+	var err error
 	if *spec != "" {
 		err = child(ctx, *spec)
 	} else {
@@ -141,12 +145,13 @@ func (w work) runSeed(ctx context.Context, o options, seed int, r *results) erro
 	if err != nil {
 		return err
 	}
+	s.Rounds, s.Threads, s.TrainMetric, s.Profile = w.rounds, o.threads, o.peerMetric, o.profile
 	var failures []error
 	for _, e := range o.engines() {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.Library, s.Rounds, s.Params, s.TrainMetric, s.Profile = e.library, w.rounds, e.params(w, seed), o.peerMetric, o.profile
+		s.Library, s.Params = e.library, e.params(w, seed)
 		out, scores, err := e.run(ctx, o, s)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s, seed %d: %w", w.name, seed, err))

@@ -12,7 +12,6 @@ import (
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
 	"github.com/batchmill/batchmill/bench/tables"
-	"github.com/batchmill/batchmill/dataset"
 )
 
 // child trains and scores with Batchmill as the spec at path says, and prints the outcome.
@@ -101,37 +100,5 @@ func predict(model map[string][]byte, test *tables.Table) (outputs [][]float32, 
 	if err != nil {
 		return nil, err
 	}
-	batches := test.Batches()
-	scorer, err := p.Bind(batches[0].Schema(), true)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range batches {
-		col, err := scorer.Score(b)
-		if err != nil {
-			return nil, err
-		}
-		if outputs, err = appendScores(outputs, col); err != nil {
-			return nil, err
-		}
-	}
-	return outputs, nil
-}
-
-// appendScores appends a batch's predictions to the columns so far.
-func appendScores(outputs [][]float32, col dataset.Column) ([][]float32, error) {
-	values, width, ok := dataset.Vectors(col)
-	if !ok {
-		values, width = make([]float32, col.Len()), 1
-		if err := dataset.Floats(col, values); err != nil {
-			return nil, err
-		}
-	}
-	if outputs == nil {
-		outputs = make([][]float32, width)
-	}
-	for i, v := range values {
-		outputs[i%width] = append(outputs[i%width], v)
-	}
-	return outputs, nil
+	return test.Predict(p)
 }

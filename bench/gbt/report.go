@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/batchmill/batchmill/bench/tables"
 )
 
 // workHead heads the table of all runs.
@@ -22,12 +24,12 @@ func (r *results) print() {
 		qualities := r.values(e.name, func(o outcome) float64 { return o.quality })
 		ratio, better := "", ""
 		if e.name != batchmill && len(r.by[batchmill]) > 0 {
-			ratio, better = fmt.Sprintf("%.2f", r.ratio(e.name, seconds)), r.better(e.name).String()
+			ratio, better = fmt.Sprintf("%.2f", r.ratio(e.name, seconds)), r.better(e.name).Percent()
 		}
 		fmt.Printf("| %s | %s | %.2f | %.2f | %s | %.2f | %.0f | %.0f | %s %s | %s | %s |\n", r.work.name, e.name,
 			slices.Min(r.values(e.name, seconds)), median(seconds), ratio, median(func(o outcome) float64 { return o.CPU }),
 			median(func(o outcome) float64 { return o.LoadedMB }), median(megabytes),
-			r.work.set.Metric().Name, significant(mean(qualities)), better, list(qualities))
+			r.work.set.Metric().Name, significant(tables.EstimateOf(qualities).Mean), better, list(qualities))
 	}
 }
 

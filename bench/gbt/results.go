@@ -1,9 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"slices"
+
+	"github.com/batchmill/batchmill/bench/tables"
 )
 
 // outcome is one training by one engine.
@@ -65,36 +66,9 @@ func (r *results) ratio(rival string, of func(outcome) float64) float64 {
 }
 
 // better is by how many percent ours predicts better than a rival.
-func (r *results) better(rival string) estimate {
+func (r *results) better(rival string) tables.Estimate {
 	m := r.work.set.Metric()
-	return estimateOf(r.paired(func(ours outcome, theirs []outcome) float64 { return m.Better(ours.quality, theirs[0].quality) }, rival))
-}
-
-// estimate is a mean with its standard error, NaN where there is but one value.
-type estimate struct{ mean, se float64 }
-
-func (e estimate) String() string {
-	if math.IsNaN(e.se) {
-		return fmt.Sprintf("%+.2f %%", e.mean)
-	}
-	return fmt.Sprintf("%+.2f ± %.2f %%", e.mean, e.se)
-}
-
-func estimateOf(values []float64) estimate {
-	n, m := float64(len(values)), mean(values)
-	var squares float64
-	for _, v := range values {
-		squares += (v - m) * (v - m)
-	}
-	return estimate{m, math.Sqrt(squares / (n - 1) / n)}
-}
-
-func mean(values []float64) float64 {
-	var sum float64
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
+	return tables.EstimateOf(r.paired(func(ours outcome, theirs []outcome) float64 { return m.Better(ours.quality, theirs[0].quality) }, rival))
 }
 
 // median is NaN of no values.

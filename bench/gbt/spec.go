@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/batchmill/batchmill/bench/tables"
@@ -37,8 +36,8 @@ type specColumn struct {
 // stage writes the tables to files that every engine reads.
 func stage(dir string, train, test *tables.Table) (spec, error) {
 	s := spec{
-		Threads: runtime.GOMAXPROCS(0), TrainX: filepath.Join(dir, "train_x.npy"), TrainY: filepath.Join(dir, "train_y.npy"),
-		TestX: filepath.Join(dir, "test_x.npy"), Predictions: filepath.Join(dir, "predictions.npy"),
+		TrainX: filepath.Join(dir, "train_x.npy"), TrainY: filepath.Join(dir, "train_y.npy"), TestX: filepath.Join(dir, "test_x.npy"),
+		Predictions: filepath.Join(dir, "predictions.npy"),
 	}
 	for _, c := range train.Columns {
 		s.Columns = append(s.Columns, specColumn{c.Name, c.Categories})
@@ -85,7 +84,7 @@ func (e engine) run(ctx context.Context, o options, s spec) (out outcome, scores
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return out, nil, err
 	}
-	name, args, err := e.command(o.python, path)
+	name, args, err := e.command(o, path)
 	if err != nil {
 		return out, nil, err
 	}

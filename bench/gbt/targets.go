@@ -43,7 +43,7 @@ func (t target) verdict(r *results) (row string, ok bool) {
 	}
 	ratio, quality := median(ratios), r.better(t.rivals[0])
 	for _, rival := range t.rivals[1:] {
-		if q := r.better(rival); q.mean < quality.mean {
+		if q := r.better(rival); q.Mean < quality.Mean {
 			quality = q
 		}
 	}
@@ -51,7 +51,7 @@ func (t target) verdict(r *results) (row string, ok bool) {
 	if ratio > t.atMost {
 		missed = append(missed, t.what)
 	}
-	if quality.mean < -worstQuality {
+	if quality.Mean < -worstQuality {
 		missed = append(missed, "quality")
 	}
 	said := "met"
@@ -59,5 +59,5 @@ func (t target) verdict(r *results) (row string, ok bool) {
 		said = "**missed**: " + strings.Join(missed, " and ")
 	}
 	return fmt.Sprintf("| %s | %s / %s | %.2f | %.2f | %s | %s |",
-		r.work.name, t.what, strings.Join(t.rivals, " or "), t.atMost, ratio, quality, said), true
+		r.work.name, t.what, strings.Join(t.rivals, " or "), t.atMost, ratio, quality.Percent(), said), true
 }

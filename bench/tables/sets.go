@@ -13,6 +13,9 @@ type Set struct {
 	media   string // content type: which column is the label, which are left out
 }
 
+// NewSet describes a CSV file of the shared data folder: what is predicted (see Set), and the parameters of its content type.
+func NewSet(name string, classes int, path, media string) Set { return Set{name, classes, path, media} }
+
 // Load reads the set from the folder of the shared data sets.
 func (s Set) Load(ctx context.Context, folder string) (*Table, error) {
 	return read(ctx, filepath.Join(folder, filepath.FromSlash(s.path)), "text/csv;"+s.media)
