@@ -1,6 +1,9 @@
 package jobs
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // The errors of requests, in the texts that scripts match (contract 1.4 to 1.6). Code is each error's name on the wire.
 
@@ -8,6 +11,9 @@ import "fmt"
 type InUseError struct{ ARN string }
 
 func (e *InUseError) Error() string {
+	if _, name, ok := strings.Cut(e.ARN, ":"+TuningKind.IDPrefix+"/"); ok {
+		return "A hyperparameter tuning job with the name, " + name + ", already exists. Choose a different name."
+	}
 	return "Job name must be unique within an AWS account and region, and a job with this name already exists (" + e.ARN + ")"
 }
 
@@ -15,19 +21,30 @@ func (e *InUseError) Error() string {
 func (e *InUseError) Code() string { return "ResourceInUse" }
 
 // NotFoundError says that there is no job of that name; make one with NotFound.
-type NotFoundError struct{ Message string }
+type NotFoundError struct {
+	Kind    Kind
+	Message string
+}
 
 func (e *NotFoundError) Error() string { return e.Message }
 
 // Code is the error's code on the wire.
-func (e *NotFoundError) Code() string { return "ValidationException" }
+func (e *NotFoundError) Code() string {
+	if e.Kind == TuningKind {
+		return "ResourceNotFound"
+	}
+	return "ValidationException"
+}
 
 // NotFound is the error for a job that does not exist. Training jobs have a text of their own, without the name.
 func NotFound(k Kind, name string) *NotFoundError {
-	if k == TrainingKind {
-		return &NotFoundError{"Requested resource not found."}
+	switch k {
+	case TrainingKind:
+		return &NotFoundError{k, "Requested resource not found."}
+	case TuningKind:
+		return &NotFoundError{k, "Amazon SageMaker can't find a tuning job called " + name + ". Type another name."}
 	}
-	return &NotFoundError{"Could not find requested job with name: " + name}
+	return &NotFoundError{k, "Could not find requested job with name: " + name}
 }
 
 // ModelExistsError says that a model of that name exists already.

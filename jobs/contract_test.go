@@ -23,6 +23,10 @@ var deviations = map[string]string{
 	"TrainingJob.RoleArn":                  "len=20..2048 pat=ROLE",        // jobs run here without roles
 	"TransformJob.TransformResources":      "",                             // has a default
 	"ContainerDefinition.ModelPackageName": "len=1..176 pat=ARN-or-NAME63", // section 6.1: name or ARN
+
+	"HyperParameterTuningJobConfig.Strategy":                "required enum=Bayesian|Random|Hyperband|Grid|Sobol", // Sobol is ours
+	"HyperParameterTrainingJobDefinition.RoleArn":           "len=20..2048 pat=ROLE",                              // jobs run here without roles
+	"HyperParameterTrainingJobDefinition.StoppingCondition": "",                                                   // has a default
 }
 
 // requestShapes are the structs whose members and rules are the contract's.
@@ -37,6 +41,12 @@ var requestShapes = []any{
 	TransformDataSource{}, TransformS3DataSource{}, TransformOutput{}, BatchDataCaptureConfig{}, TransformResources{},
 	DataProcessing{}, ContainerDefinition{}, ImageConfig{}, RepositoryAuthConfig{}, ModelDataSource{}, S3ModelDataSource{},
 	InferenceHubAccessConfig{}, AdditionalModelDataSource{}, MultiModelConfig{}, InferenceExecutionConfig{},
+	HyperParameterTuningJobConfig{}, HyperParameterTuningJobStrategyConfig{}, HyperbandStrategyConfig{},
+	HyperParameterTuningJobObjective{}, ResourceLimits{}, ParameterRanges{}, IntegerParameterRange{},
+	ContinuousParameterRange{}, CategoricalParameterRange{}, AutoParameter{}, TuningJobCompletionCriteria{},
+	BestObjectiveNotImproving{}, ConvergenceDetected{}, HyperParameterTrainingJobDefinition{},
+	HyperParameterAlgorithmSpecification{}, HyperParameterTuningResourceConfig{}, HyperParameterTuningInstanceConfig{},
+	HyperParameterTuningJobWarmStartConfig{}, ParentHyperParameterTuningJob{}, Autotune{},
 }
 
 // responseShapes are the structs whose members are the contract's; nothing checks what we say ourselves.
@@ -44,13 +54,16 @@ var responseShapes = []any{
 	SecondaryStatusTransition{}, ModelArtifacts{}, WarmPoolStatus{}, MetricData{}, DebugRuleEvaluationStatus{},
 	MlflowDetails{}, TrainingProgressInfo{}, TrainingJobSummary{}, TransformJobSummary{}, ModelSummary{},
 	DeploymentRecommendation{}, RealTimeInferenceRecommendation{},
+	TrainingJobStatusCounters{}, ObjectiveStatusCounters{}, HyperParameterTrainingJobSummary{},
+	FinalHyperParameterTuningJobObjectiveMetric{}, HyperParameterTuningJobCompletionDetails{},
+	HyperParameterTuningJobConsumedResources{}, HyperParameterTuningJobSummary{},
 }
 
 func TestRequestShapesAreTheContracts(t *testing.T) {
 	t.Parallel()
 	text := contractText(t)
 	shapes := contractShapes(text)
-	for name, v := range map[string]any{"TrainingJob": TrainingJob{}, "TransformJob": TransformJob{}, "Model": Model{}} {
+	for name, v := range map[string]any{"TrainingJob": TrainingJob{}, "TransformJob": TransformJob{}, "Model": Model{}, "HyperParameterTuningJob": HyperParameterTuningJob{}} {
 		compareRules(t, reflect.TypeOf(v), operationMembers(t, text, "Create"+name, "in"))
 	}
 	for _, v := range requestShapes {
@@ -70,11 +83,13 @@ func TestResponseShapesAreTheContracts(t *testing.T) {
 		assert.Equal(t, names(contractMembers(shapes[typ.Name()])), fieldNames(typ), typ.Name())
 	}
 	ours := map[string][]string{ // members that the contract does not have
-		"TrainingJob":  {"Progress"},
-		"TransformJob": {"LastModifiedTime", "Manifest", "Progress"},
+		"TrainingJob":             {"Progress"},
+		"TransformJob":            {"LastModifiedTime", "Manifest", "Progress"},
+		"HyperParameterTuningJob": {"Progress"},
 	}
 	for name, v := range map[string]any{
 		"TrainingJob": TrainingJobDescription{}, "TransformJob": TransformJobDescription{}, "Model": ModelDescription{},
+		"HyperParameterTuningJob": HyperParameterTuningJobDescription{},
 	} {
 		got := fieldNames(reflect.TypeOf(v))[1:] // the first is the embedded request
 		got = slices.DeleteFunc(got, func(s string) bool { return slices.Contains(ours[name], s) })
@@ -240,6 +255,8 @@ func contractKind(typ string) reflect.Kind {
 		return reflect.Int
 	case typ == "bool":
 		return reflect.Bool
+	case typ == "float":
+		return reflect.Float64
 	}
 	return reflect.String
 }

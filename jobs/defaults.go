@@ -57,6 +57,25 @@ func (j *SplitJob) SetDefaults() {
 	setDefault(&j.OutputDataConfig.KmsKeyId, new(string))
 }
 
+// SetDefaults fills in what Describe echoes when the document leaves it out (contract 4.3), and of each definition what a
+// training job's SetDefaults fills in.
+func (j *HyperParameterTuningJob) SetDefaults() {
+	c := &j.HyperParameterTuningJobConfig
+	setDefault(&c.TrainingJobEarlyStoppingType, "Off")
+	for _, d := range j.Definitions() {
+		setChannelDefaults(d.InputDataConfig)
+		setDefault(&d.OutputDataConfig.KmsKeyId, new(string))
+		setDefault(&d.OutputDataConfig.CompressionType, "GZIP")
+		setDefault(&d.StoppingCondition.MaxRuntimeInSeconds, DefaultMaxRuntimeInSeconds)
+		setDefault(&d.EnableNetworkIsolation, new(bool))
+		setDefault(&d.EnableInterContainerTrafficEncryption, new(bool))
+		setDefault(&d.EnableManagedSpotTraining, new(bool))
+		if o := j.Objective(d); o != nil {
+			d.StaticHyperParameters = withObjective(d.StaticHyperParameters, o.MetricName)
+		}
+	}
+}
+
 func setChannelDefaults(channels []Channel) {
 	for i := range channels {
 		ch := &channels[i]

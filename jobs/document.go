@@ -75,6 +75,7 @@ func (n *node) documentType() reflect.Type {
 		{SplitKind.NameMember, reflect.TypeFor[SplitJob]()},
 		{TrainingKind.NameMember, reflect.TypeFor[TrainingJob]()},
 		{TransformKind.NameMember, reflect.TypeFor[TransformJob]()},
+		{TuningKind.NameMember, reflect.TypeFor[HyperParameterTuningJob]()},
 		{"ModelName", reflect.TypeFor[Model]()}, // last: a transform job has one too
 	}
 	for _, k := range kinds {

@@ -14,13 +14,16 @@ var (
 	SplitKind     = Kind{"SplitJob", "split-job", "SplitJobName"}
 	TrainingKind  = Kind{"TrainingJob", "training-job", "TrainingJobName"}
 	TransformKind = Kind{"TransformJob", "transform-job", "TransformJobName"}
+	TuningKind    = Kind{"HyperParameterTuningJob", "hyper-parameter-tuning-job", "HyperParameterTuningJobName"}
 )
 
 // Kinds lists them all.
-func Kinds() []Kind { return []Kind{SplitKind, TrainingKind, TransformKind} }
+func Kinds() []Kind { return []Kind{SplitKind, TrainingKind, TransformKind, TuningKind} }
 
 // WorkflowID is the workflow ID of the job of that name.
 func (k Kind) WorkflowID(name string) string { return k.IDPrefix + "/" + name }
 
 // noun is the kind in a sentence: "training job".
-func (k Kind) noun() string { return strings.ReplaceAll(k.IDPrefix, "-", " ") }
+func (k Kind) noun() string {
+	return strings.ReplaceAll(strings.Replace(k.IDPrefix, "hyper-parameter", "hyperparameter", 1), "-", " ")
+}

@@ -36,6 +36,9 @@ func TestRequestErrors(t *testing.T) {
 		code, text string
 	}{
 		{&InUseError{"A"}, "ResourceInUse", "Job name must be unique within an AWS account and region, and a job with this name already exists (A)"},
+		{&InUseError{ARN(TuningKind.IDPrefix, "eu-central-1", "123456789012", "my-tune")}, "ResourceInUse", "A hyperparameter tuning job with the name, my-tune, already exists. Choose a different name."},
+		{NotFound(TuningKind, "x"), "ResourceNotFound", "Amazon SageMaker can't find a tuning job called x. Type another name."},
+		{&EndedError{TuningKind, "Completed"}, "ValidationException", "The request was rejected because the hyperparameter tuning job is in status Completed."},
 		{NotFound(TrainingKind, "x"), "ValidationException", "Requested resource not found."},
 		{NotFound(TransformKind, "x"), "ValidationException", "Could not find requested job with name: x"},
 		{&ModelExistsError{arn}, "ValidationException", `Cannot create already existing model "arn:aws:sagemaker:eu-central-1:123456789012:model/housing".`},

@@ -24,6 +24,11 @@ func ParseModel(data []byte) (*Model, error) { return parseDocument[Model](data)
 // ParseSplitJob reads a split job as ParseTrainingJob does.
 func ParseSplitJob(data []byte) (*SplitJob, error) { return parseDocument[SplitJob](data) }
 
+// ParseHyperParameterTuningJob reads a tuning job as ParseTrainingJob does.
+func ParseHyperParameterTuningJob(data []byte) (*HyperParameterTuningJob, error) {
+	return parseDocument[HyperParameterTuningJob](data)
+}
+
 // Validate checks every constraint of the contract and returns all violations in one *ValidationError.
 func (j *TrainingJob) Validate() error { return validate(j) }
 
@@ -35,6 +40,9 @@ func (m *Model) Validate() error { return validate(m) }
 
 // Validate checks every constraint of a split job and returns all violations in one *ValidationError.
 func (j *SplitJob) Validate() error { return validate(j) }
+
+// Validate checks every constraint of the contract and returns all violations in one *ValidationError.
+func (j *HyperParameterTuningJob) Validate() error { return validate(j) }
 
 func parseDocument[T any](data []byte) (*T, error) {
 	n, err := read(data)

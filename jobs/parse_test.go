@@ -53,10 +53,12 @@ var parsers = map[string]func([]byte) (any, error){
 	"transform": func(b []byte) (any, error) { return ParseTransformJob(b) },
 	"model":     func(b []byte) (any, error) { return ParseModel(b) },
 	"split":     func(b []byte) (any, error) { return ParseSplitJob(b) },
+	"tuning":    func(b []byte) (any, error) { return ParseHyperParameterTuningJob(b) },
+	"tunings":   func(b []byte) (any, error) { return ParseHyperParameterTuningJob(b) },
 }
 
 var goodDocuments = map[string]string{
-	"training": trainingJSON, "transform": transformJSON, "model": modelJSON, "split": splitJSON,
+	"training": trainingJSON, "transform": transformJSON, "model": modelJSON, "split": splitJSON, "tuning": tuningJSON, "tunings": tuningsJSON,
 }
 
 func TestParseEchoesWhatWasSent(t *testing.T) {

@@ -15,6 +15,8 @@ type pattern struct {
 // patternTexts are the patterns that are what their text says, anchored at both ends. "ARN" is a simplification of many
 // patterns that differ in the resource type only.
 var patternTexts = map[string]string{
+	"NAME32":   `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}`,
+	"NAME64":   `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}`,
 	"NAME63":   `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`,
 	"NAME120":  `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}`,
 	"NAMEDASH": `[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?`,

@@ -46,6 +46,33 @@ const (
 // Terminal tells whether a job in this status has ended.
 func (s SplitJobStatus) Terminal() bool { return terminal(string(s)) }
 
+// HyperParameterTuningJobStatus is where a tuning job stands (contract 4.4).
+type HyperParameterTuningJobStatus string
+
+// The statuses of a tuning job.
+const (
+	TuningJobStatusInProgress   HyperParameterTuningJobStatus = "InProgress"
+	TuningJobStatusCompleted    HyperParameterTuningJobStatus = "Completed"
+	TuningJobStatusFailed       HyperParameterTuningJobStatus = "Failed"
+	TuningJobStatusStopping     HyperParameterTuningJobStatus = "Stopping"
+	TuningJobStatusStopped      HyperParameterTuningJobStatus = "Stopped"
+	TuningJobStatusDeleting     HyperParameterTuningJobStatus = "Deleting"
+	TuningJobStatusDeleteFailed HyperParameterTuningJobStatus = "DeleteFailed"
+)
+
+// Terminal tells whether a job in this status has ended.
+func (s HyperParameterTuningJobStatus) Terminal() bool { return terminal(string(s)) }
+
+// ObjectiveStatus tells whether a training job of a search has a value of the objective.
+type ObjectiveStatus string
+
+// The objective statuses.
+const (
+	ObjectiveSucceeded ObjectiveStatus = "Succeeded"
+	ObjectivePending   ObjectiveStatus = "Pending" // it is still running
+	ObjectiveFailed    ObjectiveStatus = "Failed"  // it failed, or never reported the metric
+)
+
 func terminal(status string) bool {
 	return status == "Completed" || status == "Failed" || status == "Stopped"
 }
@@ -86,7 +113,9 @@ const (
 	MessageStopped             = "Training job stopped"
 	MessageInterrupted         = "Training job interrupted"
 	MessageMaxRuntimeExceeded  = "Training job runtime exceeded MaxRuntimeInSeconds provided"
-	MessageMaxWaitTimeExceeded = "Training job wait time exceeded MaxWaitTimeInSeconds provided" // ours: the contract has no text
+	MessagePaused              = "Paused until its search goes on with it"                                                      // ours
+	MessageEarlyStopped        = "Training job stopped early: its objective was worse than the median of earlier training jobs" // ours
+	MessageMaxWaitTimeExceeded = "Training job wait time exceeded MaxWaitTimeInSeconds provided"                                // ours: the contract has no text
 )
 
 // messages are the first message of each secondary status.

@@ -129,6 +129,28 @@ func (d *SplitJobDescription) Fail(err error, at time.Time) error {
 	return nil
 }
 
+// Transition records that the job is now in that status.
+func (d *HyperParameterTuningJobDescription) Transition(to HyperParameterTuningJobStatus, at time.Time) error {
+	if err := checkTransition(string(d.HyperParameterTuningJobStatus), string(to)); err != nil {
+		return err
+	}
+	d.HyperParameterTuningJobStatus, d.LastModifiedTime = to, At(at)
+	if to.Terminal() {
+		d.HyperParameterTuningEndTime = At(at)
+		d.ConsumedResources = &HyperParameterTuningJobConsumedResources{RuntimeInSeconds: int(at.Sub(d.CreationTime.Time) / time.Second)}
+	}
+	return nil
+}
+
+// Fail ends the job with the FailureReason of err.
+func (d *HyperParameterTuningJobDescription) Fail(err error, at time.Time) error {
+	if e := d.Transition(TuningJobStatusFailed, at); e != nil {
+		return e
+	}
+	d.FailureReason = FailureReason(err)
+	return nil
+}
+
 func checkTransition(from, to string) error {
 	if terminal(from) || from == "Stopping" && to == "InProgress" {
 		return &TransitionError{from, to}
