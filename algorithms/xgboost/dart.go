@@ -92,21 +92,21 @@ func (d *dart) normalise(trees []*hist.Tree, dropped []int, grown int) {
 // does.
 func (t *training) addUp(c *scored, skipped []int) {
 	c.restart(t.base)
-	outputs := t.set.outputs()
 	for i, tree := range t.trees {
 		if _, skip := slices.BinarySearch(skipped, i); !skip {
-			tree.AddTo(c.matrix, c.margins[tree.Group:], outputs, t.pool)
+			tree.AddTo(c.matrix, c.margins[tree.Group], 1, t.pool)
 		}
 	}
 }
 
 // restart sets margins to what they are before the first tree.
 func (c *scored) restart(base float32) {
-	if c.start != nil {
-		copy(c.margins, c.start)
-		return
-	}
-	for i := range c.margins {
-		c.margins[i] = base
+	for output, margins := range c.margins {
+		for i := range margins {
+			margins[i] = base
+			if c.start != nil {
+				margins[i] = c.start[i*len(c.margins)+output]
+			}
+		}
 	}
 }

@@ -62,7 +62,7 @@ func newLinearTraining(set *settings, t *table, l *layout) (*linearTraining, err
 		b.lambda = set.values.Float("lambda")
 	}
 	total := 0.0
-	rows := t.truth(nil, 1)
+	rows := t.truth(nil)
 	for i := range rows.Labels {
 		total += rows.Weight(i)
 	}
@@ -149,14 +149,15 @@ func (b *linearTraining) step(g, h, w float64) float64 {
 }
 
 // addTo sets margins to what the weights say, in the order in which scoring adds.
-func (b *linearTraining) addTo(raw [][]entry, margins []float32) {
-	for i := range margins {
-		margins[i] += b.weights[b.features*b.outputs+i%b.outputs]
-	}
-	for f, values := range raw {
-		for _, e := range values {
-			for output := range b.outputs {
-				margins[int(e.row)*b.outputs+output] += e.value * b.weights[f*b.outputs+output]
+func (b *linearTraining) addTo(raw [][]entry, margins [][]float32) {
+	for output, m := range margins {
+		for i := range m {
+			m[i] += b.weights[b.features*b.outputs+output]
+		}
+		for f, values := range raw {
+			w := b.weights[f*b.outputs+output]
+			for _, e := range values {
+				m[e.row] += float32(e.value * w)
 			}
 		}
 	}

@@ -145,7 +145,7 @@ func TestPeerObjectives(t *testing.T) {
 }
 
 // peer runs the Python package on the same tables.
-func (p peerCase) peer(t *testing.T, margins []float32) (theirs, given map[string]float64, version string) {
+func (p peerCase) peer(t *testing.T, margins [][]float32) (theirs, given map[string]float64, version string) {
 	dir := t.TempDir()
 	var files []string
 	for i, r := range []rows{p.train, p.test} {
@@ -153,8 +153,10 @@ func (p peerCase) peer(t *testing.T, margins []float32) (theirs, given map[strin
 		writeTable(t, files[i], append([][]float32{r[0].numbers}, columnsOf(r)...))
 	}
 	var lines strings.Builder
-	for _, m := range margins {
-		fmt.Fprintln(&lines, strconv.FormatFloat(float64(m), 'g', -1, 32))
+	for r := range margins[0] {
+		for _, m := range margins {
+			fmt.Fprintln(&lines, strconv.FormatFloat(float64(m[r]), 'g', -1, 32))
+		}
 	}
 	files = append(files, filepath.Join(dir, "margins"))
 	require.NoError(t, os.WriteFile(files[2], []byte(lines.String()), 0o600))

@@ -64,7 +64,7 @@ func (t *table) checkWeights(c *channel) error {
 	return nil
 }
 
-// truth is what losses and metrics compare predictions with.
-func (t *table) truth(predictions []float32, outputs int) *objective.Rows {
-	return &objective.Rows{Predictions: predictions, Labels: t.labels, Upper: t.upper, Weights: t.weights, Queries: t.queries, Groups: outputs}
+// truth is margins, by output, with what losses and metrics compare them with.
+func (t *table) truth(margins [][]float32) *objective.Rows {
+	return &objective.Rows{Margins: margins, Labels: t.labels, Upper: t.upper, Weights: t.weights, Queries: t.queries}
 }

@@ -30,13 +30,15 @@ func (t *training) refresh() {
 	}
 }
 
+// refreshRows is how many rows one piece of work takes down a tree.
+const refreshRows = 8192
+
 func (t *training) addRefreshed(tree *forest.Tree) {
-	outputs := t.set.outputs()
 	for _, c := range t.channels {
-		t.pool.Each((c.rows()+gradientRows-1)/gradientRows, func(i int) {
-			for r := i * gradientRows; r < min(c.rows(), (i+1)*gradientRows); r++ {
+		t.pool.Each((c.rows()+refreshRows-1)/refreshRows, func(i int) {
+			for r := i * refreshRows; r < min(c.rows(), (i+1)*refreshRows); r++ {
 				way := wayOf(tree, c.columns, r)
-				c.margins[r*outputs+tree.Group] += tree.Nodes[way[len(way)-1]].Value
+				c.margins[tree.Group][r] += tree.Nodes[way[len(way)-1]].Value
 			}
 		})
 	}

@@ -38,15 +38,13 @@ func (t *training) quantile(alpha float64, rows []uint32, value func(r int) floa
 	return objective.Quantile(values, alpha, t.train.weights != nil)
 }
 
-// gradientRows is how many rows' derivatives are computed by one piece of work.
-const gradientRows = 8192
-
 // round grows one round's trees or moves the weights, measures, reports and offers a checkpoint.
 func (t *training) round(ctx context.Context) error {
 	var dropped []int
 	if t.dart != nil {
 		if dropped = t.dart.drop(t.trees, hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, seedDrop)); dropped != nil {
 			t.addUp(t.channels[0], dropped)
+			t.derived = false
 		}
 	}
 	t.derive()
@@ -68,17 +66,17 @@ func (t *training) round(ctx context.Context) error {
 	return t.report()
 }
 
-// derive computes the derivatives at the margins.
+// derive computes the derivatives at the margins, unless measuring the last round has done it.
 func (t *training) derive() {
-	n := t.train.rows()
-	rows := t.train.truth(t.channels[0].margins, t.set.outputs())
 	if whole, ok := t.set.loss.(objective.Whole); ok {
+		rows := t.train.truth(t.channels[0].margins)
 		whole.GradientsOfAll(rows, hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, -2), t.pool.Each, t.g[0], t.h[0])
 		return
 	}
-	t.pool.Each((n+gradientRows-1)/gradientRows, func(i int) {
-		t.set.loss.Gradients(rows, i*gradientRows, min(n, (i+1)*gradientRows), t.g, t.h)
-	})
+	if !t.derived {
+		pass := objective.Pass{Loss: t.set.loss, Each: t.pool.Each}
+		pass.Run(t.train.truth(t.channels[0].margins), t.g, t.h)
+	}
 }
 
 func (t *training) growTrees(ctx context.Context) error {
@@ -141,12 +139,11 @@ func (t *training) growSideBySide(ctx context.Context, lanes []*lane, grown []*h
 // growOutput grows an output's trees of a round and adds them to its margins. The derivatives of all outputs are there
 // already, so margins may change.
 func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []*hist.Tree) error {
-	outputs := t.set.outputs()
 	loss, adaptive := t.set.loss.(objective.Adaptive)
 	var residuals []float32
 	if adaptive { // one output
 		residuals = make([]float32, t.train.rows())
-		for r, m := range t.channels[0].margins {
+		for r, m := range t.channels[0].margins[0] {
 			residuals[r] = t.train.labels[r] - m
 		}
 	}
@@ -161,9 +158,9 @@ func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []
 				return t.quantile(loss.Alpha(), rows, func(r int) float32 { return residuals[r] })
 			})
 		}
-		l.grower.AddGrown(tree, t.channels[0].margins[output:], outputs)
+		l.grower.AddGrown(tree, t.channels[0].margins[output], 1)
 		for _, c := range t.channels[1:] {
-			tree.AddTo(c.matrix, c.margins[output:], outputs, l.pool)
+			tree.AddTo(c.matrix, c.margins[output], 1, l.pool)
 		}
 		grown[p] = tree
 	}

@@ -16,7 +16,7 @@ type table struct {
 	labels  []float32
 	weights []float32   // nil where every row counts 1
 	upper   []float32   // survival:aft: upper ends of intervals; nil where labels are exact
-	start   []float32   // margins of an earlier model that trees are added to; nil: none
+	start   []float32   // margins of an earlier model that trees are added to, row by row; nil: none
 	columns [][]float32 // process_type update: the rows themselves
 	raw     [][]entry   // gblinear: values by feature
 	queries []int       // ranking: where each query starts, and the end

@@ -65,6 +65,7 @@ type training struct {
 	lanes     []*lane       // grow trees of several outputs at once, on a core each
 	channels  []*scored     // train, then validation if there is one
 	g, h      [][]float32   // derivatives by output
+	derived   bool          // g and h are those at the margins already
 	sample    *hist.Sample  // rows drawn by gradient
 	base      float32       // margin before the first tree
 	earlier   *earlier      // the model of the model channel, or nil
@@ -81,8 +82,8 @@ type training struct {
 type scored struct {
 	name string
 	*table
-	margins []float32 // outputs per row
-	scratch []float32
+	margins [][]float32 // by output
+	pass    objective.Pass
 }
 
 // best is the round with the best value of the metric that early stopping watches.
@@ -109,7 +110,7 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 	}
 	t.startFrom()
 	if whole, ok := set.loss.(objective.Whole); ok {
-		if err := whole.Prepare(t.train.truth(nil, 1)); err != nil {
+		if err := whole.Prepare(t.train.truth(nil)); err != nil {
 			return nil, err
 		}
 	}
@@ -118,9 +119,11 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 		t.g, t.h = append(t.g, make([]float32, n)), append(t.h, make([]float32, n))
 	}
 	for _, c := range t.channels {
-		c.margins = make([]float32, c.rows()*outputs)
+		for range outputs {
+			c.margins = append(c.margins, make([]float32, c.rows()))
+		}
 		c.restart(t.base)
-		c.scratch = make([]float32, len(c.margins))
+		c.pass = objective.Pass{Loss: set.loss, Metrics: set.metrics, Each: t.pool.Each}
 	}
 	if set.linear() {
 		if t.linear, err = newLinearTraining(set, &t.train.table, t.train.layout); err == nil && t.earlier != nil {
@@ -161,13 +164,18 @@ func (t *training) read(ctx context.Context) error {
 	return nil
 }
 
-// measure evaluates every metric on every channel.
+// measure evaluates every metric on every channel. Where another round follows, the same look at the train channel gives
+// its derivatives: they need the same predictions.
 func (t *training) measure() {
-	t.metrics = nil
+	t.metrics, t.derived = nil, false
 	for _, c := range t.channels {
-		rows := c.truth(c.probabilities(t), t.set.outputs())
-		for _, m := range t.set.metrics {
-			t.metrics = append(t.metrics, algorithms.Metric{Name: c.name + ":" + m.Name, Value: m.Eval(rows, t.pool.Each)})
+		var g, h [][]float32
+		if c == t.channels[0] && t.done < t.set.rounds {
+			g, h, t.derived = t.g, t.h, true
+		}
+		values := c.pass.Run(c.truth(c.margins), g, h)
+		for i, m := range t.set.metrics {
+			t.metrics = append(t.metrics, algorithms.Metric{Name: c.name + ":" + m.Name, Value: values[i]})
 		}
 	}
 	watched := t.set.metrics[len(t.set.metrics)-1]
@@ -175,16 +183,6 @@ func (t *training) measure() {
 	if t.best.Round < 0 || watched.Maximize && value > t.best.Value || !watched.Maximize && value < t.best.Value || math.IsNaN(t.best.Value) {
 		t.best = best{t.done - 1, value}
 	}
-}
-
-func (c *scored) probabilities(t *training) []float32 {
-	outputs := t.set.outputs()
-	t.pool.Each((c.rows()+gradientRows-1)/gradientRows, func(i int) {
-		from, to := i*gradientRows*outputs, min(c.rows(), (i+1)*gradientRows)*outputs
-		copy(c.scratch[from:to], c.margins[from:to])
-		t.set.loss.Probabilities(c.scratch[from:to], outputs)
-	})
-	return c.scratch
 }
 
 // stalled tells whether early stopping ends training.

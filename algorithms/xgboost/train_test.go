@@ -140,6 +140,6 @@ func TestRoundTrip(t *testing.T) {
 	for i, r := range []rows{ref.train, ref.test} {
 		columns := blank(nil, len(r)-1, nil, r[0].len())
 		require.NoError(t, b.fill(r.batch(0, r[0].len()), columns))
-		require.Equal(t, run.channels[i].margins, p.margins(columns, r[0].len()))
+		require.Equal(t, run.channels[i].margins[0], p.margins(columns, r[0].len()))
 	}
 }

@@ -33,8 +33,8 @@ const (
 	aftTiny        = 1e-12
 )
 
-func (aft) EvalMetric() string           { return "aft-nloglik" }
-func (aft) Probabilities([]float32, int) {} // the metrics of survival:aft take margins
+func (aft) EvalMetric() string { return "aft-nloglik" }
+func (aft) Response() Response { return nil } // the metrics of survival:aft take margins
 func (aft) CheckLabel(y float32) error {
 	if y < 0 {
 		return errors.New("the label must be a time from 0 up for survival:aft")
@@ -42,10 +42,10 @@ func (aft) CheckLabel(y float32) error {
 	return nil
 }
 
-func (l aft) Gradients(rows *Rows, from, to int, g, h [][]float32) {
-	for r := from; r < to; r++ {
+func (l aft) Gradients(rows *Rows, g, h [][]float32) {
+	for r, m := range rows.Margins[0] {
 		low, high := rows.interval(r)
-		gr, hr := l.derive(float64(rows.Predictions[r]), low, high)
+		gr, hr := l.derive(float64(m), low, high)
 		w := rows.Weight(r)
 		g[0][r], h[0][r] = float32(gr*w), float32(hr*w)
 	}

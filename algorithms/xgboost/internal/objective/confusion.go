@@ -11,9 +11,9 @@ func confusionMetric(name string, task Task, classes int) (m *Metric, ok bool) {
 	m = &Metric{Name: name, Maximize: true, width: k * k,
 		add: func(r *Rows, i int, s []float64) {
 			predicted := 0
-			if r.Groups > 1 {
-				predicted = likeliest(r.Predictions[i*r.Groups : (i+1)*r.Groups])
-			} else if r.Predictions[i] > 0.5 {
+			if len(r.Predictions) > 1 {
+				predicted = r.likeliest(i)
+			} else if r.Predictions[0][i] > 0.5 {
 				predicted = 1
 			}
 			s[int(r.Labels[i])*k+predicted] += r.Weight(i)

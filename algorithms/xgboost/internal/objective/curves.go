@@ -14,7 +14,7 @@ type scored struct {
 func descending(r *Rows) []scored {
 	s := make([]scored, len(r.Labels))
 	for i := range s {
-		s[i] = scored{r.Predictions[i], r.Labels[i], float32(r.Weight(i))}
+		s[i] = scored{r.Predictions[0][i], r.Labels[i], float32(r.Weight(i))}
 	}
 	slices.SortFunc(s, func(a, b scored) int {
 		switch {

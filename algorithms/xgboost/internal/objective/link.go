@@ -5,6 +5,8 @@ package objective
 import (
 	"math"
 	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/vector"
 )
 
 // Link maps between margins (sums of leaf values) and an objective's predictions.
@@ -28,9 +30,9 @@ func (l Link) Width(groups int) int {
 
 var (
 	identityLink = Link{Margin: func(b float64) float64 { return b }, Predict: func(m []float32, _ int) []float32 { return m }}
-	logitLink    = Link{Margin: logit, Predict: eachValue(sigmoid)}
-	logLink      = Link{Margin: math.Log, Predict: eachValue(exp)}
-	hingeLink    = Link{Margin: identityLink.Margin, Predict: eachValue(step)}
+	logitLink    = Link{Margin: logit, Predict: inPlace(vector.Sigmoid)}
+	logLink      = Link{Margin: math.Log, Predict: inPlace(vector.Exp)}
+	hingeLink    = Link{Margin: identityLink.Margin, Predict: inPlace(step)}
 	softprobLink = Link{Margin: identityLink.Margin, Predict: softmaxRows}
 	softmaxLink  = Link{Margin: identityLink.Margin, Predict: argmaxRows, Class: true}
 )
@@ -62,45 +64,42 @@ func Known() []string {
 
 func logit(p float64) float64 { return -math.Log(1/p - 1) }
 
-func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
-func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
-
-func step(x float32) float32 {
-	if x > 0 {
-		return 1
+// step writes 1 where the margin is above 0.
+func step(dst, margins []float32) {
+	for i, m := range margins {
+		dst[i] = 0
+		if m > 0 {
+			dst[i] = 1
+		}
 	}
-	return 0
 }
 
-func eachValue(f func(float32) float32) func([]float32, int) []float32 {
+func inPlace(f func(dst, src []float32)) func([]float32, int) []float32 {
 	return func(m []float32, _ int) []float32 {
-		for i, v := range m {
-			m[i] = f(v)
-		}
+		f(m, m)
 		return m
 	}
 }
 
+// softmaxRows is shifted by each row's largest value so that nothing overflows.
 func softmaxRows(m []float32, groups int) []float32 {
-	for from := 0; from+groups <= len(m); from += groups {
-		softmax(m[from : from+groups])
+	for row := range slices.Chunk(m, groups) {
+		top := slices.Max(row)
+		for i := range row {
+			row[i] -= top
+		}
+	}
+	vector.Exp(m, m)
+	for row := range slices.Chunk(m, groups) {
+		sum := float32(0)
+		for _, e := range row {
+			sum += e
+		}
+		for i := range row {
+			row[i] /= sum
+		}
 	}
 	return m
-}
-
-// softmax works in place, shifted by the largest value so that nothing overflows.
-func softmax(v []float32) {
-	top := slices.Max(v)
-	sum := 0.0
-	for i, x := range v {
-		e := math.Exp(float64(x - top))
-		v[i] = float32(e)
-		sum += e
-	}
-	for i := range v {
-		v[i] = float32(float64(v[i]) / sum)
-	}
 }
 
 func argmaxRows(m []float32, groups int) []float32 {

@@ -3,19 +3,21 @@ package objective
 import (
 	"fmt"
 	"math"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/vector"
 )
 
 // Loss is an objective that can be trained.
 type Loss interface {
 	// CheckLabel says what is wrong with a label, or nil. NaN never gets here.
 	CheckLabel(y float32) error
-	// Gradients writes first and second derivatives of the loss by the margin for rows [from, to): g[c][r] and h[c][r]
-	// for output c. The predictions of rows are margins here.
-	Gradients(rows *Rows, from, to int, g, h [][]float32)
 	// EvalMetric is the metric reported where the user names none.
 	EvalMetric() string
-	// Probabilities turns margins in place into what metrics compare with labels.
-	Probabilities(margins []float32, groups int)
+	// Response turns margins into what metrics compare with labels.
+	Response() Response
+	// Gradients writes first and second derivatives of the loss by the margin: g[c][i] and h[c][i] for output c and row i.
+	// The rows have both margins and predictions.
+	Gradients(rows *Rows, g, h [][]float32)
 }
 
 // Whole is a loss whose rows depend on one another: its derivatives are those of all rows at once. Gradients is not called.
@@ -23,7 +25,7 @@ type Whole interface {
 	Loss
 	// Prepare checks the rows and remembers what every round needs; it is called once, before the first round.
 	Prepare(rows *Rows) error
-	// GradientsOfAll writes the derivatives of one round. each runs pieces of work, see Metric.Eval.
+	// GradientsOfAll writes the derivatives of one round; it asks for margins only. each runs pieces of work, see Pass.
 	GradientsOfAll(rows *Rows, seed uint64, each func(n int, do func(i int)), g, h []float32)
 }
 
@@ -71,6 +73,8 @@ func New(name string, o Options) (loss Loss, ok bool) {
 		return adaptive{pointwise: absoluteError, alpha: 0.5}, true
 	case "reg:quantileerror":
 		return adaptive{pointwise: quantileError(o.QuantileAlpha), alpha: o.QuantileAlpha}, true
+	case "reg:tweedie":
+		return tweedie{o.TweediePower}, true
 	case "rank:pairwise", "rank:ndcg", "rank:map":
 		return newRanking(name, o), true
 	}
@@ -81,26 +85,30 @@ func New(name string, o Options) (loss Loss, ok bool) {
 // squared is half the squared error. Like XGBoost's, it counts rows with label 1 scale_pos_weight times.
 type squared struct{ scalePos float32 }
 
-func (squared) CheckLabel(float32) error     { return nil }
-func (squared) EvalMetric() string           { return "rmse" }
-func (squared) Probabilities([]float32, int) {}
-func (l squared) Gradients(rows *Rows, from, to int, g, h [][]float32) {
-	g0, h0, labels := g[0][from:to], h[0][from:to], rows.Labels[from:to]
-	for i, m := range rows.Predictions[from:to] {
-		g0[i], h0[i] = m-labels[i], 1
+func (squared) CheckLabel(float32) error { return nil }
+func (squared) EvalMetric() string       { return "rmse" }
+func (squared) Response() Response       { return nil }
+func (l squared) Gradients(rows *Rows, g, h [][]float32) {
+	vector.Subtract(g[0], rows.Margins[0], rows.Labels)
+	for i := range h[0] {
+		h[0][i] = 1
 	}
-	if rows.Weights != nil {
-		for i, w := range rows.Weights[from:to] {
-			g0[i] *= w
-			h0[i] = w
-		}
+	rows.weigh(l.scalePos, g[0], h[0])
+}
+
+// weigh multiplies derivatives by the rows' weights, those of rows with label 1 by scalePos as well.
+func (r *Rows) weigh(scalePos float32, g, h []float32) {
+	if r.Weights != nil {
+		vector.Multiply(g, r.Weights)
+		vector.Multiply(h, r.Weights)
 	}
-	if l.scalePos != 1 {
-		for i, y := range labels {
-			if y == 1 {
-				g0[i] *= l.scalePos
-				h0[i] *= l.scalePos
-			}
+	if scalePos == 1 {
+		return
+	}
+	for i, y := range r.Labels {
+		if y == 1 {
+			g[i] *= scalePos
+			h[i] *= scalePos
 		}
 	}
 }
@@ -131,21 +139,13 @@ func zeroOrOne(y float32) error {
 
 func (l logistic) EvalMetric() string { return l.metric }
 
-func (logistic) Probabilities(m []float32, groups int) { logitLink.Predict(m, groups) }
+func (logistic) Response() Response { return sigmoidResponse }
 
-func (l logistic) Gradients(rows *Rows, from, to int, g, h [][]float32) {
-	g0, h0, labels, weights := g[0][from:to], h[0][from:to], rows.Labels, rows.Weights
-	for i, m := range rows.Predictions[from:to] {
-		p, y := fastSigmoid(m), labels[from+i]
-		w := float32(1)
-		if weights != nil {
-			w = weights[from+i]
-		}
-		if y == 1 {
-			w *= l.scalePos
-		}
-		g0[i], h0[i] = (p-y)*w, max(p*(1-p), minHessian)*w
-	}
+func (l logistic) Gradients(rows *Rows, g, h [][]float32) {
+	p := rows.Predictions[0]
+	vector.Subtract(g[0], p, rows.Labels)
+	vector.Variance(h[0], p, 1, minHessian)
+	rows.weigh(l.scalePos, g[0], h[0])
 }
 
 // multiclass is the cross entropy of softmax probabilities.
@@ -160,22 +160,17 @@ func (l multiclass) CheckLabel(y float32) error {
 
 func (multiclass) EvalMetric() string { return "mlogloss" }
 
-func (multiclass) Probabilities(m []float32, groups int) { softmaxRows(m, groups) }
+func (multiclass) Response() Response { return softmaxResponse }
 
-func (l multiclass) Gradients(rows *Rows, from, to int, g, h [][]float32) {
-	p := make([]float32, l.classes)
-	for r := from; r < to; r++ {
-		fastSoftmax(p, rows.Predictions[r*l.classes:(r+1)*l.classes])
-		w := float32(1)
-		if rows.Weights != nil {
-			w = rows.Weights[r]
-		}
-		for c, pc := range p {
-			h[c][r] = max(2*pc*(1-pc), minHessian) * w
-			if c == int(rows.Labels[r]) {
-				pc--
-			}
-			g[c][r] = pc * w
-		}
+func (l multiclass) Gradients(rows *Rows, g, h [][]float32) {
+	for c, p := range rows.Predictions {
+		copy(g[c], p)
+		vector.Variance(h[c], p, 2, minHessian)
+	}
+	for i, y := range rows.Labels {
+		g[int(y)][i]--
+	}
+	for c := range g {
+		rows.weigh(1, g[c], h[c])
 	}
 }

@@ -7,25 +7,6 @@ import (
 	"strings"
 )
 
-// Rows is what a loss or a metric looks at: predictions, Groups a row, and the truth. A loss gets margins, a metric what
-// Loss.Probabilities makes of them.
-type Rows struct {
-	Predictions []float32
-	Labels      []float32
-	Upper       []float32 // survival:aft: the upper ends of intervals that Labels are the lower ends of; nil: labels are exact
-	Weights     []float32 // nil: every row counts 1
-	Groups      int
-	Queries     []int // where each query's rows start, and the end; nil: there are none
-}
-
-// Weight is how much a row counts.
-func (r *Rows) Weight(i int) float64 {
-	if r.Weights == nil {
-		return 1
-	}
-	return float64(r.Weights[i])
-}
-
 // Metric measures predictions.
 type Metric struct {
 	Name     string
@@ -34,8 +15,8 @@ type Metric struct {
 	add      func(rows *Rows, i int, sums []float64) // adds row i to sums
 	finish   func(sums []float64) float64            // turns sums into the value
 	whole    func(rows *Rows) float64                // instead of the three above: needs all rows at once
-	// span, if there is one, adds up what add would for rows from..to without weights, more quickly; ok is false where it cannot.
-	span func(rows *Rows, from, to int) (sum float64, ok bool)
+	// span, if there is one, adds up what add would for all rows without weights, more quickly; ok is false where it cannot.
+	span func(rows *Rows) (sum float64, ok bool)
 
 	checkLabel func(y float32) error // what labels it cannot take; nil: none
 }
@@ -51,35 +32,18 @@ func (m *Metric) CheckLabel(y float32) error {
 	return nil
 }
 
-// chunkRows is how many rows are summed in one go. Chunks are added up in order, so the value does not depend on who sums
-// which.
-const chunkRows = 16384
-
-// Eval measures rows. each must call its argument once for every i in [0, n), in any order and on any goroutines.
-func (m *Metric) Eval(rows *Rows, each func(n int, do func(i int))) float64 {
-	if m.whole != nil {
-		return m.whole(rows)
-	}
-	n := len(rows.Labels)
-	chunks := (n + chunkRows - 1) / chunkRows
-	sums := make([]float64, chunks*m.width)
-	each(chunks, func(c int) {
-		part := sums[c*m.width : (c+1)*m.width]
-		if m.span != nil && rows.Weights == nil {
-			if sum, ok := m.span(rows, c*chunkRows, min(n, (c+1)*chunkRows)); ok {
-				part[0], part[1] = sum, float64(min(n, (c+1)*chunkRows)-c*chunkRows)
-				return
-			}
+// sum adds rows to sums.
+func (m *Metric) sum(rows *Rows, sums []float64) {
+	if m.span != nil && rows.Weights == nil {
+		if sum, ok := m.span(rows); ok {
+			sums[0] += sum
+			sums[1] += float64(len(rows.Labels))
+			return
 		}
-		for i := c * chunkRows; i < min(n, (c+1)*chunkRows); i++ {
-			m.add(rows, i, part)
-		}
-	})
-	total := make([]float64, m.width)
-	for i, s := range sums {
-		total[i%m.width] += s
 	}
-	return m.finish(total)
+	for i := range rows.Labels {
+		m.add(rows, i, sums)
+	}
 }
 
 // Task is what an objective predicts; it decides which metrics make sense.
@@ -178,7 +142,7 @@ func mean(loss func(p, y float64) float64, finish func(float64) float64) Metric 
 	return Metric{width: 2,
 		add: func(r *Rows, i int, s []float64) {
 			w := r.Weight(i)
-			s[0] += w * loss(float64(r.Predictions[i]), float64(r.Labels[i]))
+			s[0] += w * loss(float64(r.Predictions[0][i]), float64(r.Labels[i]))
 			s[1] += w
 		},
 		finish: func(s []float64) float64 { return finish(s[0] / s[1]) },
@@ -208,7 +172,7 @@ var valueMetrics = map[string]Metric{
 	"r2": {Maximize: true, width: 4,
 		add: func(r *Rows, i int, s []float64) {
 			w, y := r.Weight(i), float64(r.Labels[i])
-			s[0] += w * squareError(float64(r.Predictions[i]), y)
+			s[0] += w * squareError(float64(r.Predictions[0][i]), y)
 			s[1] += w
 			s[2] += w * y
 			s[3] += w * y * y
@@ -277,11 +241,10 @@ func binaryMetric(name, base, argument string, task Task) (*Metric, error) {
 func multiclassMetric(name string) *Metric {
 	m := &Metric{Name: name, width: 2,
 		add: func(r *Rows, i int, s []float64) {
-			p := r.Predictions[i*r.Groups : (i+1)*r.Groups]
 			y, w := int(r.Labels[i]), r.Weight(i)
 			if name == "mlogloss" {
-				s[0] += w * negLog(float64(p[y]))
-			} else if likeliest(p) != y {
+				s[0] += w * negLog(float64(r.Predictions[y][i]))
+			} else if r.likeliest(i) != y {
 				s[0] += w
 			}
 			s[1] += w
@@ -292,14 +255,4 @@ func multiclassMetric(name string) *Metric {
 		m.span = mloglossSpan
 	}
 	return m
-}
-
-func likeliest(p []float32) int {
-	best := 0
-	for c, v := range p {
-		if v > p[best] {
-			best = c
-		}
-	}
-	return best
 }

@@ -3,17 +3,16 @@ package objective
 import (
 	"errors"
 	"math"
-	"strconv"
 )
 
 // pointwise is a loss of one margin and one label. The formulas are XGBoost's (src/objective/regression_obj.cu and
 // regression_loss.h).
 type pointwise struct {
 	metric   string
-	link     Link
+	response Response
 	check    func(y float32) error
-	scalePos float32                                // factor on rows with label 1; 0 counts as 1
-	derive   func(margin, y float64) (g, h float64) // first and second derivative
+	scalePos float32                              // factor on rows with label 1; 0 counts as 1
+	derive   func(m, p, y float64) (g, h float64) // first and second derivative at margin m, which predicts p
 }
 
 func (l pointwise) CheckLabel(y float32) error {
@@ -25,17 +24,17 @@ func (l pointwise) CheckLabel(y float32) error {
 
 func (l pointwise) EvalMetric() string { return l.metric }
 
-func (l pointwise) Probabilities(m []float32, groups int) { l.link.Predict(m, groups) }
+func (l pointwise) Response() Response { return l.response }
 
-func (l pointwise) Gradients(rows *Rows, from, to int, g, h [][]float32) {
-	for r := from; r < to; r++ {
-		y := rows.Labels[r]
-		w := rows.Weight(r)
+func (l pointwise) Gradients(rows *Rows, g, h [][]float32) {
+	g0, h0, p := g[0], h[0], rows.Predictions[0]
+	for i, m := range rows.Margins[0] {
+		y, w := rows.Labels[i], rows.Weight(i)
 		if y == 1 && l.scalePos != 0 {
 			w *= float64(l.scalePos)
 		}
-		gr, hr := l.derive(float64(rows.Predictions[r]), float64(y))
-		g[0][r], h[0][r] = float32(gr*w), float32(hr*w)
+		gi, hi := l.derive(float64(m), float64(p[i]), float64(y))
+		g0[i], h0[i] = float32(gi*w), float32(hi*w)
 	}
 }
 
@@ -51,8 +50,6 @@ func pointwiseLoss(name string, o Options) (pointwise, bool) {
 		l := gammaDeviance
 		l.scalePos = float32(o.ScalePosWeight)
 		return l, true
-	case "reg:tweedie":
-		return tweedie(o.TweediePower), true
 	case "count:poisson":
 		return poisson(o.MaxDeltaStep), true
 	case "binary:hinge":
@@ -61,14 +58,14 @@ func pointwiseLoss(name string, o Options) (pointwise, bool) {
 	return pointwise{}, false
 }
 
-var squaredLogError = pointwise{metric: "rmsle", link: identityLink,
+var squaredLogError = pointwise{metric: "rmsle",
 	check: func(y float32) error {
 		if y <= -1 {
 			return errors.New("the label must be above -1, for its logarithm is taken after adding 1")
 		}
 		return nil
 	},
-	derive: func(m, y float64) (g, h float64) {
+	derive: func(m, _, y float64) (g, h float64) {
 		p := math.Max(m, -1+1e-6) // the logarithm needs it
 		d := math.Log1p(p) - math.Log1p(y)
 		return d / (p + 1), math.Max((1-d)/((p+1)*(p+1)), 1e-6)
@@ -77,7 +74,7 @@ var squaredLogError = pointwise{metric: "rmsle", link: identityLink,
 
 // pseudoHuber is quadratic near 0 and linear from about slope on.
 func pseudoHuber(slope float64) pointwise {
-	return pointwise{metric: "mphe", link: identityLink, derive: func(m, y float64) (g, h float64) {
+	return pointwise{metric: "mphe", derive: func(m, _, y float64) (g, h float64) {
 		z := m - y
 		root := math.Sqrt(1 + z*z/(slope*slope))
 		return z / root, slope * slope / ((slope*slope + z*z) * root)
@@ -85,17 +82,14 @@ func pseudoHuber(slope float64) pointwise {
 }
 
 // gammaDeviance is the negative log-likelihood of a gamma distribution with a log link.
-var gammaDeviance = pointwise{metric: "gamma-nloglik", link: logLink,
+var gammaDeviance = pointwise{metric: "gamma-nloglik", response: expResponse,
 	check: func(y float32) error {
 		if y <= 0 {
 			return errors.New("the label must be above 0 for a gamma distribution")
 		}
 		return nil
 	},
-	derive: func(m, y float64) (g, h float64) {
-		ratio := y / math.Exp(m)
-		return 1 - ratio, ratio
-	},
+	derive: func(_, p, y float64) (g, h float64) { return 1 - y/p, y / p },
 }
 
 func notNegative(of string) func(y float32) error {
@@ -107,22 +101,15 @@ func notNegative(of string) func(y float32) error {
 	}
 }
 
-func tweedie(rho float64) pointwise {
-	return pointwise{metric: "tweedie-nloglik@" + strconv.FormatFloat(rho, 'g', -1, 64), link: logLink, check: notNegative("Tweedie"),
-		derive: func(m, y float64) (g, h float64) {
-			a, b := y*math.Exp((1-rho)*m), math.Exp((2-rho)*m)
-			return b - a, (2-rho)*b - (1-rho)*a
-		}}
-}
-
 // poisson adds maxDeltaStep to the margin in the second derivative, which keeps steps small.
 func poisson(maxDeltaStep float64) pointwise {
-	return pointwise{metric: "poisson-nloglik", link: logLink, check: notNegative("Poisson"),
-		derive: func(m, y float64) (g, h float64) { return math.Exp(m) - y, math.Exp(m + maxDeltaStep) }}
+	factor := math.Exp(maxDeltaStep)
+	return pointwise{metric: "poisson-nloglik", response: expResponse, check: notNegative("Poisson"),
+		derive: func(_, p, y float64) (g, h float64) { return p - y, p * factor }}
 }
 
-var hinge = pointwise{metric: "error", link: hingeLink, check: zeroOrOne,
-	derive: func(m, y float64) (g, h float64) {
+var hinge = pointwise{metric: "error", response: stepResponse, check: zeroOrOne,
+	derive: func(m, _, y float64) (g, h float64) {
 		if y = 2*y - 1; m*y < 1 {
 			return -y, 1
 		}
@@ -138,7 +125,7 @@ type adaptive struct {
 
 func (l adaptive) Alpha() float64 { return l.alpha }
 
-var absoluteError = pointwise{metric: "mae", link: identityLink, derive: func(m, y float64) (g, h float64) {
+var absoluteError = pointwise{metric: "mae", derive: func(m, _, y float64) (g, h float64) {
 	switch {
 	case m > y:
 		return 1, 1
@@ -149,7 +136,7 @@ var absoluteError = pointwise{metric: "mae", link: identityLink, derive: func(m,
 }}
 
 func quantileError(alpha float64) pointwise {
-	return pointwise{metric: "quantile", link: identityLink, derive: func(m, y float64) (g, h float64) {
+	return pointwise{metric: "quantile", derive: func(m, _, y float64) (g, h float64) {
 		if m >= y {
 			return 1 - alpha, 1
 		}

@@ -58,8 +58,8 @@ func (l *ranking) EvalMetric() string {
 	return "ndcg"
 }
 
-func (*ranking) Probabilities([]float32, int)                        {}
-func (*ranking) Gradients(*Rows, int, int, [][]float32, [][]float32) {}
+func (*ranking) Response() Response                        { return nil }
+func (*ranking) Gradients(*Rows, [][]float32, [][]float32) {}
 
 func (l *ranking) Prepare(rows *Rows) error {
 	queries := len(rows.Queries) - 1
@@ -133,7 +133,7 @@ func (l *ranking) GradientsOfAll(rows *Rows, seed uint64, each func(int, func(in
 	each((queries+queriesPerPiece-1)/queriesPerPiece, func(piece int) {
 		for q := piece * queriesPerPiece; q < min(queries, (piece+1)*queriesPerPiece); q++ {
 			from, to := rows.Queries[q], rows.Queries[q+1]
-			r := &query{loss: l, number: q, margins: rows.Predictions[from:to], labels: rows.Labels[from:to],
+			r := &query{loss: l, number: q, margins: rows.Margins[0][from:to], labels: rows.Labels[from:to],
 				g: make([]float64, to-from), h: make([]float64, to-from), random: seed + uint64(q)*0x9e3779b97f4a7c15}
 			r.run()
 			for i := range r.g {

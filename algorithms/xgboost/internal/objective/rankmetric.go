@@ -36,7 +36,7 @@ func rankMetric(name string, task Task) (*Metric, error) {
 		check = newRanking("rank:ndcg", Options{}).CheckLabel
 	}
 	return &Metric{Name: name, Maximize: true, checkLabel: check, whole: byQuery(func(r *Rows, from, to int) (float64, bool) {
-		return of(r.Labels[from:to], ranked(r.Predictions[from:to]), cut, empty), true
+		return of(r.Labels[from:to], ranked(r.Predictions[0][from:to]), cut, empty), true
 	})}, nil
 }
 
@@ -103,7 +103,7 @@ func queryAUC(r *Rows, from, to int) (float64, bool) {
 	right, pairs := 0.0, 0.0
 	for k, i := range order {
 		for _, j := range order[k+1:] {
-			switch a, b := r.Predictions[from+i], r.Predictions[from+j]; {
+			switch a, b := r.Predictions[0][from+i], r.Predictions[0][from+j]; {
 			case a > b:
 				right++
 			case a == b:
@@ -116,6 +116,6 @@ func queryAUC(r *Rows, from, to int) (float64, bool) {
 }
 
 func queryAUCPR(r *Rows, from, to int) (float64, bool) {
-	v := aucpr(&Rows{Predictions: r.Predictions[from:to], Labels: r.Labels[from:to], Groups: 1})
+	v := aucpr(&Rows{Predictions: [][]float32{r.Predictions[0][from:to]}, Labels: r.Labels[from:to]})
 	return v, v == v
 }

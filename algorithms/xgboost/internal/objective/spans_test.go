@@ -19,27 +19,33 @@ func TestSpansEqualPlainSums(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, m.span, c.metric)
 		for _, n := range []int{1, 15, 16, 17, chunkRows, chunkRows + 5} {
-			r := &Rows{Groups: c.groups, Labels: make([]float32, n), Predictions: make([]float32, n*c.groups)}
+			r := &Rows{Labels: make([]float32, n)}
+			for range c.groups {
+				r.Margins = append(r.Margins, make([]float32, n))
+			}
 			for i := range r.Labels {
 				r.Labels[i] = float32(rng.IntN(max(2, c.groups)))
-			}
-			for i := range r.Predictions {
-				r.Predictions[i] = rng.Float32()
-				if rng.IntN(50) == 0 {
-					r.Predictions[i] = float32(rng.IntN(2)) // certain, and half the time wrong
+				for _, m := range r.Margins {
+					m[i] = rng.Float32()
+					if rng.IntN(50) == 0 {
+						m[i] = float32(rng.IntN(2)) // certain, and half the time wrong
+					}
 				}
 			}
-			each := func(n int, do func(int)) {
-				for i := range n {
-					do(i)
-				}
-			}
-			quick := m.Eval(r, each)
+			// squared takes margins for predictions.
+			pass := &Pass{Loss: squared{}, Metrics: []*Metric{m}, Each: inOrder}
+			quick := pass.Run(r, nil, nil)[0]
 			r.Weights = make([]float32, n)
 			for i := range r.Weights {
 				r.Weights[i] = 1
 			}
-			require.InEpsilon(t, m.Eval(r, each), quick, 1e-12, "%s of %d rows", c.metric, n)
+			require.InEpsilon(t, pass.Run(r, nil, nil)[0], quick, 1e-12, "%s of %d rows", c.metric, n)
 		}
+	}
+}
+
+func inOrder(n int, do func(int)) {
+	for i := range n {
+		do(i)
 	}
 }

@@ -11,10 +11,10 @@ type cox struct {
 	order []int32 // rows by time
 }
 
-func (*cox) CheckLabel(float32) error                            { return nil }
-func (*cox) EvalMetric() string                                  { return "cox-nloglik" }
-func (*cox) Probabilities(m []float32, groups int)               { logLink.Predict(m, groups) }
-func (*cox) Gradients(*Rows, int, int, [][]float32, [][]float32) {}
+func (*cox) CheckLabel(float32) error                  { return nil }
+func (*cox) EvalMetric() string                        { return "cox-nloglik" }
+func (*cox) Response() Response                        { return expResponse }
+func (*cox) Gradients(*Rows, [][]float32, [][]float32) {}
 
 func (l *cox) Prepare(rows *Rows) error {
 	l.order = byTime(rows.Labels)
@@ -43,12 +43,12 @@ func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^
 
 func (l *cox) GradientsOfAll(rows *Rows, _ uint64, _ func(int, func(int)), g, h []float32) {
 	risk := 0.0 // of the rows still at risk
-	for _, m := range rows.Predictions {
+	for _, m := range rows.Margins[0] {
 		risk += math.Exp(float64(m))
 	}
 	r, s, left, lastExp, lastTime := 0.0, 0.0, 0.0, 0.0, float32(0)
 	for _, i := range l.order {
-		e, y, w := math.Exp(float64(rows.Predictions[i])), rows.Labels[i], rows.Weight(int(i))
+		e, y, w := math.Exp(float64(rows.Margins[0][i])), rows.Labels[i], rows.Weight(int(i))
 		left += lastExp
 		if lastTime < abs(y) {
 			risk -= left
@@ -69,16 +69,16 @@ func (l *cox) GradientsOfAll(rows *Rows, _ uint64, _ func(int, func(int)), g, h 
 func coxNegLogLik(r *Rows) float64 {
 	order := byTime(r.Labels)
 	risk := 0.0
-	for _, p := range r.Predictions {
+	for _, p := range r.Predictions[0] {
 		risk += float64(p)
 	}
 	out, left, events := 0.0, 0.0, 0
 	for k, i := range order {
 		if r.Labels[i] > 0 {
-			out -= math.Log(float64(r.Predictions[i])) - math.Log(risk)
+			out -= math.Log(float64(r.Predictions[0][i])) - math.Log(risk)
 			events++
 		}
-		left += float64(r.Predictions[i])
+		left += float64(r.Predictions[0][i])
 		if k+1 == len(order) || abs(r.Labels[i]) < abs(r.Labels[order[k+1]]) {
 			risk -= left
 			left = 0

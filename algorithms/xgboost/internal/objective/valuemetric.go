@@ -90,7 +90,7 @@ func survivalMetric(name, objective string, o Options) (*Metric, error) {
 		add: func(r *Rows, i int, s []float64) {
 			low, high := r.interval(i)
 			w := r.Weight(i)
-			s[0] += w * of(float64(r.Predictions[i]), low, high)
+			s[0] += w * of(float64(r.Predictions[0][i]), low, high)
 			s[1] += w
 		},
 		finish: func(s []float64) float64 { return s[0] / s[1] },
