@@ -105,11 +105,17 @@ func bindSchema(l *layout, schema *dataset.Schema, named bool) (*binding, error)
 
 // margins adds up the model for n rows of columns.
 func (p *predictor) margins(columns [][]float32, n int) []float32 {
+	out := p.start(n)
+	p.engine.Score(columns, n, out)
+	return out
+}
+
+// start is what margins of n rows start from.
+func (p *predictor) start(n int) []float32 {
 	out := make([]float32, n*p.groups)
 	for i := range out {
 		out[i] = p.base[i%p.groups]
 	}
-	p.engine.Score(columns, n, out)
 	return out
 }
 
@@ -117,11 +123,19 @@ type scorer struct {
 	predictor *predictor
 	binding   *binding
 	columns   sync.Pool // *[][]float32
+	blocks    sync.Pool // the same, of sparse rows
 }
 
 func (s *scorer) Score(batch dataset.Batch) (dataset.Column, error) {
 	p := s.predictor
 	var out []float32
+	if s.binding.columns == nil {
+		margins, err := s.scoreSparse(batch)
+		if err != nil {
+			return nil, err
+		}
+		return outputColumn(p.link.Predict(margins, p.groups), p.link.Width(p.groups)), nil
+	}
 	err := s.with(batch, func(columns [][]float32, n int) { out = p.link.Predict(p.margins(columns, n), p.groups) })
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package xgboost
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
@@ -37,10 +36,13 @@ type trainTable struct {
 
 func readTrain(ctx context.Context, ch *channel, set *settings, pool *hist.Pool, e *earlier) (*trainTable, error) {
 	t := &trainTable{set: set, ch: ch, pool: pool, earlier: e}
+	if dataset.Sparse(ch.data.Schema) {
+		return t, t.readSparse(ctx)
+	}
 	var err error
 	if e != nil {
-		t.layout = e.layoutFor(ch, dataset.Sparse(ch.data.Schema))
-	} else if t.layout, err = ch.learnLayout(ctx); err != nil {
+		t.layout = e.layoutFor(ch, false)
+	} else if t.layout, err = ch.learnLayout(); err != nil {
 		return nil, err
 	}
 	reader, err := newFirstPass(t)
@@ -85,16 +87,8 @@ func (t *trainTable) fillMatrix(ctx context.Context, ch *channel, b *binding) er
 }
 
 // learnLayout names the features and their kinds. Categories come later, with the rows.
-func (c *channel) learnLayout(ctx context.Context) (*layout, error) {
+func (c *channel) learnLayout() (*layout, error) {
 	l := &layout{Version: layoutVersion, Label: c.data.Label[0], Named: c.data.Named}
-	if dataset.Sparse(c.data.Schema) {
-		l.Sparse, l.Named = true, false
-		count, err := c.countIndices(ctx)
-		for i := range count {
-			l.Features = append(l.Features, feature{Name: "f" + strconv.Itoa(i), Kind: kindNumber})
-		}
-		return l, err
-	}
 	for _, name := range c.features {
 		i := c.data.Schema.FieldIndices(name)
 		if len(i) == 0 {
@@ -112,41 +106,13 @@ func (c *channel) learnLayout(ctx context.Context) (*layout, error) {
 	return l, nil
 }
 
-// maxSparseFeatures bounds the width of sparse rows, which are binned densely.
-const maxSparseFeatures = 1 << 17
-
-// countIndices returns one more than the largest index of sparse rows.
-func (c *channel) countIndices(ctx context.Context) (int, error) {
-	count := 0
-	err := c.each(ctx, func(batch dataset.Batch, before int) error {
-		rows, err := dataset.SparseColumns(batch)
-		if err != nil {
-			return err
-		}
-		for r := range int(batch.NumRows()) {
-			indices, _ := rows.Row(r)
-			for _, i := range indices {
-				if i < 0 || i >= maxSparseFeatures {
-					return c.fault("", "row %d: feature index %d is not in [0, %d]", before+r+1, i, maxSparseFeatures-1)
-				}
-				count = max(count, int(i)+1)
-			}
-		}
-		return nil
-	})
-	if err == nil && count == 0 {
-		err = c.fault("", "no row holds a feature")
-	}
-	return count, err
-}
-
 // firstPass learns categories, classes and quantiles.
 type firstPass struct {
 	*trainTable
 	sketch  *hist.Sketch
 	labels  labels
 	texts   []*vocabulary // by feature; nil for numbers
-	fixed   *binding      // of sparse rows, and of all where an earlier model says what rows hold
+	fixed   *binding      // where an earlier model says what rows hold
 	codes   []int         // by feature: one more than the largest category code met
 	columns [][]float32
 }
@@ -164,9 +130,6 @@ func newFirstPass(t *trainTable) (*firstPass, error) {
 	}
 	if t.earlier != nil {
 		return p, p.fix()
-	}
-	if t.layout.Sparse {
-		p.fixed = &binding{layout: t.layout}
 	}
 	return p, nil
 }
@@ -338,6 +301,9 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 	}
 	if t.layout.Sparse != dataset.Sparse(ch.data.Schema) {
 		return nil, ch.fault("", "the train channel holds %s rows, this one does not", map[bool]string{true: "sparse", false: "dense"}[t.layout.Sparse])
+	}
+	if t.layout.Sparse {
+		return t.readOtherSparse(ctx, ch)
 	}
 	other := &table{matrix: hist.NewMatrix(t.matrix.Cuts, 0)}
 	y := labels{channel: ch, fixed: true}

@@ -18,6 +18,12 @@ func NewEntries() *Entries { return &Entries{starts: []int{0}} }
 // Rows is the number of rows.
 func (e *Entries) Rows() int { return len(e.starts) - 1 }
 
+// Row returns what row i stores, features ascending.
+func (e *Entries) Row(i int) (features []int32, values []float32) {
+	from, to := e.starts[i], e.starts[i+1]
+	return e.features[from:to], e.values[from:to]
+}
+
 // Width is one more than the largest feature met.
 func (e *Entries) Width() int { return e.width }
 
@@ -155,4 +161,3 @@ func effectiveBins(maxBin int) int {
 	}
 	return maxBin
 }
-

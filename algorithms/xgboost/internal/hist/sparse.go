@@ -18,9 +18,11 @@ func (s *sparse) column(f int32) (rows []uint32, bins []uint16) {
 
 // NewSparseMatrix cuts the features of sparse rows into at most maxBin bins each and bins the rows. width is the number of
 // features; categories[f] is the number of codes of a categorical feature, 0 of a numeric one; weights may be nil.
+// The entries are given up to it.
 func NewSparseMatrix(entries *Entries, categories []int, maxBin int, weights []float32, pool *Pool) *Matrix {
 	width := len(categories)
 	starts, rows, values := entries.byColumn(width, pool)
+	entries.features, entries.values = nil, nil
 	features := make([]Feature, width)
 	maxBin = effectiveBins(maxBin)
 	pool.ranges(width, searchBlock, func(from, to int) {
@@ -34,9 +36,10 @@ func NewSparseMatrix(entries *Entries, categories []int, maxBin int, weights []f
 	return binSparse(NewCuts(features), entries.Rows(), starts, rows, values, pool)
 }
 
-// NewSparseMatrixOf bins sparse rows by the cuts of another matrix.
+// NewSparseMatrixOf bins sparse rows by the cuts of another matrix. The entries are given up to it.
 func NewSparseMatrixOf(cuts *Cuts, entries *Entries, pool *Pool) *Matrix {
 	starts, rows, values := entries.byColumn(len(cuts.Features), pool)
+	entries.features, entries.values = nil, nil
 	return binSparse(cuts, entries.Rows(), starts, rows, values, pool)
 }
 

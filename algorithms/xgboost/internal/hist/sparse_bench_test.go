@@ -51,11 +51,6 @@ func BenchmarkSparse(b *testing.B) {
 					g[i] = -0.5
 				}
 			}
-			b.Run("make", func(b *testing.B) {
-				for b.Loop() {
-					NewSparseMatrix(entries, make([]int, features), 256, nil, pool)
-				}
-			})
 			m := NewSparseMatrix(entries, make([]int, features), 256, nil, pool)
 			params := Params{LearningRate: 0.1, MaxDepth: 6, MinChildWeight: 1, Lambda: 1, Subsample: 1, ColumnsByTree: 1, ColumnsByLevel: 1, ColumnsByNode: 1}
 			for _, columnar := range []bool{false, true} {

@@ -10,10 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sparseTable is random rows of which most values are missing, dense and sparse; every feature has its own density and number
-// of different values, and the order of a row's entries is shuffled.
-func sparseTable(r *rand.Rand, features, rows int) (columns [][]float32, e *Entries) {
-	columns = make([][]float32, features)
+// sparseColumns are random values most of which are missing; every feature has its own density and number of different values.
+func sparseColumns(r *rand.Rand, features, rows int) [][]float32 {
+	columns := make([][]float32, features)
 	for f := range columns {
 		columns[f] = make([]float32, rows)
 		density, values := math.Pow(r.Float64(), 3), 1+r.IntN(1<<r.IntN(10))
@@ -24,18 +23,23 @@ func sparseTable(r *rand.Rand, features, rows int) (columns [][]float32, e *Entr
 			}
 		}
 	}
-	e = NewEntries()
-	for i := range rows {
+	return columns
+}
+
+// entriesOf stores what of columns is there, each row's values in an order of their own.
+func entriesOf(r *rand.Rand, columns [][]float32) *Entries {
+	e := NewEntries()
+	for i := range columns[0] {
 		var at []int32
 		var values []float32
-		for _, f := range r.Perm(features) {
+		for _, f := range r.Perm(len(columns)) {
 			if x := columns[f][i]; x == x {
 				at, values = append(at, int32(f)), append(values, x)
 			}
 		}
 		e.Add(at, values)
 	}
-	return columns, e
+	return e
 }
 
 // TestSparseGrowsTheSame compares trees and margins of sparse matrices, with histograms and with parted columns, with those
@@ -58,7 +62,7 @@ func TestSparseGrowsTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(1, uint64(len(name))))
-			columns, entries := sparseTable(r, features, rows)
+			columns := sparseColumns(r, features, rows)
 			params := base
 			change(&params)
 			pool := NewPool(3)
@@ -82,7 +86,7 @@ func TestSparseGrowsTheSame(t *testing.T) {
 			}
 			want := make([]float32, rows)
 			for _, columnar := range []bool{false, true} {
-				m := NewSparseMatrix(entries, make([]int, features), 64, nil, pool)
+				m := NewSparseMatrix(entriesOf(r, columns), make([]int, features), 64, nil, pool)
 				require.Equal(t, cuts, m.Cuts)
 				m.sparse.columnar = columnar
 				a, b := NewGrower(dense, params, pool), NewGrower(m, params, pool)
