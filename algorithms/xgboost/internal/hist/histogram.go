@@ -40,43 +40,22 @@ func (g *Grower) windows(h histogram) []*[window]uint64 {
 
 // accumulate adds rows to a histogram.
 func (g *Grower) accumulate(h histogram, rows []uint32) {
-	stride := len(g.matrix.Cuts.Features)
+	m, stride := g.matrix, len(g.matrix.Cuts.Features)
 	switch {
-	case g.matrix.sparse != nil:
-		accumulateSparse(h, g.matrix.sparse.byRow, rows, g.gradients.packed)
-	case g.matrix.Cuts.wide:
-		accumulateWide(h, g.matrix.wide, stride, g.columns, g.matrix.Cuts.offsets, rows, g.gradients.packed)
-	case len(g.columns) == stride:
-		g.accumulateAll(h, rows)
+	case m.sparse != nil:
+		accumulateSparse(h, m.sparse.byRow, rows, g.gradients.packed)
+	case m.Cuts.wide:
+		accumulateWide(h, m.wide, stride, g.columns, m.Cuts.offsets, rows, g.gradients.packed)
+	case m.Cuts.even && len(g.columns) == stride:
+		addEven(h, m.narrow, stride, rows, g.gradients.packed)
 	default:
-		accumulateSome(g.windows(h), g.matrix.narrow, stride, g.columns, rows, g.gradients.packed)
+		addPicked(g.windows(h), g.columns, m.narrow, stride, rows, g.gradients.packed)
 	}
 }
 
-// ahead is how many rows are fetched ahead of use: enough to cover the memory's latency, few enough to stay in the cache.
-const ahead = 16
-
-// accumulateAll adds rows over all features.
-func (g *Grower) accumulateAll(h histogram, rows []uint32) {
-	matrix, packed, stride := g.matrix.narrow, g.gradients.packed, len(g.matrix.Cuts.Features)
-	bins := g.windows(h)
-	for len(rows) > 0 {
-		n := min(ahead, len(rows))
-		if next := rows[n:]; len(next) > 0 {
-			prefetch(&matrix[0], &packed[0], &next[0], min(ahead, len(next)), stride)
-		}
-		if g.matrix.Cuts.even {
-			accumulateEven(h, matrix, stride, rows[:n], packed)
-		} else {
-			accumulateRows(bins, matrix, rows[:n], packed)
-		}
-		rows = rows[n:]
-	}
-}
-
-// accumulateEven is for features whose bins lie a window apart: where they are then follows from the feature's number, and
-// need not be looked up for every update.
-func accumulateEven(h histogram, matrix []uint8, stride int, rows []uint32, packed []uint64) {
+// addEvenGo is for features whose bins lie a window apart: where they are then follows from the feature's number, and need
+// not be looked up for every update.
+func addEvenGo(h histogram, matrix []uint8, stride int, rows []uint32, packed []uint64) {
 	for _, r := range rows {
 		v := packed[r]
 		row := matrix[int(r)*stride:]
@@ -96,27 +75,8 @@ func accumulateEven(h histogram, matrix []uint8, stride int, rows []uint32, pack
 	}
 }
 
-func accumulateRows(bins []*[window]uint64, matrix []uint8, rows []uint32, packed []uint64) {
-	stride := len(bins)
-	for _, r := range rows {
-		v := packed[r]
-		row := matrix[int(r)*stride:]
-		row = row[:len(bins)]
-		rest := bins
-		for len(row) >= 4 && len(rest) >= 4 {
-			rest[0][row[0]] += v
-			rest[1][row[1]] += v
-			rest[2][row[2]] += v
-			rest[3][row[3]] += v
-			row, rest = row[4:], rest[4:]
-		}
-		for f, b := range row {
-			rest[f][b] += v
-		}
-	}
-}
-
-func accumulateSome(bins []*[window]uint64, matrix []uint8, stride int, columns []int32, rows []uint32, packed []uint64) {
+// addPickedGo adds up some features, wherever their bins lie.
+func addPickedGo(bins []*[window]uint64, columns []int32, matrix []uint8, stride int, rows []uint32, packed []uint64) {
 	bins = bins[:len(columns)]
 	for _, r := range rows {
 		v := packed[r]
