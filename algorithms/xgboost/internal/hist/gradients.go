@@ -10,6 +10,7 @@ import "math"
 // seed and row, so it is the same on every run.
 type Gradients struct {
 	packed []uint64
+	total  uint64 // of all rows
 	units  pairUnits
 }
 
@@ -24,15 +25,12 @@ func Quantise(g, h []float32, seed uint64, pool *Pool, reuse *Gradients) *Gradie
 	if reuse == nil {
 		reuse = &Gradients{}
 	}
-	reuse.packed = grow(reuse.packed[:0], n)
+	if len(reuse.packed) != n {
+		reuse.packed = Spread[uint64](n)
+	}
 	sums := make([]pairUnits, (n+quantRows-1)/quantRows)
 	pool.ranges(n, quantRows, func(from, to int) {
-		var s pairUnits
-		for i := from; i < to; i++ {
-			s.g += math.Abs(float64(g[i]))
-			s.h += float64(h[i])
-		}
-		sums[from/quantRows] = s
+		sums[from/quantRows] = sumRows(g[from:to], h[from:to])
 	})
 	var total pairUnits
 	for _, s := range sums {
@@ -40,18 +38,17 @@ func Quantise(g, h []float32, seed uint64, pool *Pool, reuse *Gradients) *Gradie
 		total.h += s.h
 	}
 	// Each row's rounding adds less than 1.
-	gScale, hScale := scale(math.MaxInt32-float64(n), total.g), scale(math.MaxUint32-float64(n), total.h)
-	reuse.units = pairUnits{1 / gScale, 1 / hScale}
+	q := quantiser{low: uint32(seed), high: uint32(seed >> 32)}
+	q.scales = pairUnits{scale(math.MaxInt32-float64(n), total.g), scale(math.MaxUint32-float64(n), total.h)}
+	reuse.units = pairUnits{1 / q.scales.g, 1 / q.scales.h}
+	parts := make([]uint64, len(sums))
 	pool.ranges(n, quantRows, func(from, to int) {
-		gs, hs := float32(gScale), float32(hScale)
-		packed := reuse.packed[from:to]
-		for i := range packed {
-			noise := mix(seed + uint64(from+i))
-			a := round(g[from+i]*gs, uint32(noise))
-			b := round(h[from+i]*hs, uint32(noise>>32))
-			packed[i] = uint64(a)<<32 + uint64(uint32(b))
-		}
+		parts[from/quantRows] = q.rows(reuse.packed[from:to], g[from:to], h[from:to], uint32(from))
 	})
+	reuse.total = 0
+	for _, p := range parts {
+		reuse.total += p
+	}
 	return reuse
 }
 
@@ -60,13 +57,70 @@ func scale(room, sum float64) float64 {
 	if sum == 0 {
 		return 1
 	}
-	return math.Exp2(min(100, math.Floor(math.Log2(room/sum)))) // bounded, to stay a float32
+	return math.Exp2(min(100, math.Floor(math.Log2(room/sum))))
 }
 
-// round rounds v up or down, up with a chance of its fraction.
-func round(v float32, noise uint32) int64 {
-	const unit = 1.0 / (1 << 32)
-	return int64(math.Floor(float64(v) + float64(noise)*unit))
+// sumLanes is how many sums are kept side by side. Sums of floats depend on the order, so it is part of the result.
+const sumLanes = 8
+
+// sumRowsGo adds up sizes of first derivatives, and second derivatives.
+func sumRowsGo(g, h []float32) pairUnits {
+	var lanes [2 * sumLanes]float64
+	for len(g) >= sumLanes && len(h) >= sumLanes {
+		for i := range sumLanes {
+			lanes[i] += math.Abs(float64(g[i]))
+			lanes[sumLanes+i] += float64(h[i])
+		}
+		g, h = g[sumLanes:], h[sumLanes:]
+	}
+	return sumLeft(&lanes, g, h)
+}
+
+// sumLeft adds up the lanes and the rows left over.
+func sumLeft(lanes *[2 * sumLanes]float64, g, h []float32) pairUnits {
+	var s pairUnits
+	for i := range sumLanes {
+		s.g += lanes[i]
+		s.h += lanes[sumLanes+i]
+	}
+	for i := range g {
+		s.g += math.Abs(float64(g[i]))
+		s.h += float64(h[i])
+	}
+	return s
+}
+
+// quantiser turns derivatives into integers.
+type quantiser struct {
+	scales    pairUnits
+	low, high uint32 // of the seed
+}
+
+// rowsGo packs rows, the first of that number, and returns their sum.
+func (q *quantiser) rowsGo(packed []uint64, g, h []float32, first uint32) (sum uint64) {
+	packed, h = packed[:len(g)], h[:len(g)]
+	for i := range g {
+		noise := q.noise(first + uint32(i))
+		a := round(float64(g[i])*q.scales.g, noise&0xffff)
+		b := round(float64(h[i])*q.scales.h, noise>>16)
+		packed[i] = uint64(a)<<32 + uint64(uint32(b))
+		sum += packed[i]
+	}
+	return sum
+}
+
+// noise is a hash of seed and row: the mixer lowbias32 (C. Wellons, "Prospecting for hash functions", 2018).
+func (q *quantiser) noise(row uint32) uint32 {
+	x := row + q.low
+	x = (x ^ x>>16) * 0x7feb352d
+	x = (x ^ x>>15 ^ q.high) * 0x846ca68b
+	return x ^ x>>16
+}
+
+// round rounds v up or down, up with a chance of its fraction. noise has 16 bits.
+func round(v float64, noise uint32) int64 {
+	const unit = 1.0 / (1 << 16)
+	return int64(math.Floor(v + (float64(noise)*unit + unit/2)))
 }
 
 // sum is a pair of quantised sums.

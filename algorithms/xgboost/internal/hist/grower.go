@@ -100,6 +100,9 @@ func (g *Grower) GrowOn(ctx context.Context, gradients *Gradients, seed uint64, 
 
 // sum adds up all rows of the sample.
 func (g *Grower) sum() sum {
+	if !g.sampled {
+		return unpack(g.gradients.total)
+	}
 	parts := make([]sum, (len(g.rows)+quantRows-1)/quantRows)
 	g.pool.ranges(len(g.rows), quantRows, func(from, to int) {
 		var s sum

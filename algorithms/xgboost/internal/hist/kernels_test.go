@@ -1,7 +1,9 @@
 package hist
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,5 +54,77 @@ func TestAccumulateTwins(t *testing.T) {
 				require.Equal(t, want, got)
 			}
 		}
+	}
+}
+
+func TestPartitionTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(13, 14))
+	for _, rows := range []int{1, 15, 16, 17, 33, 1000, 5000} {
+		whole := make([]uint8, rows+columnSlack)
+		for i := range whole {
+			whole[i] = uint8(r.Uint32())
+		}
+		for range 20 {
+			var left [window]uint8
+			share := r.IntN(5)
+			for b := range left {
+				if r.IntN(4) < share {
+					left[b] = 1
+				}
+			}
+			chosen := scatteredRows(r, rows, 1+r.IntN(3))
+			got, want := slices.Clone(chosen), slices.Clone(chosen)
+			gotRights, wantRights := make([]uint32, len(chosen)), make([]uint32, len(chosen))
+			l := partBytesGo(want, wantRights, whole[:rows], &left, 0, 0)
+			require.Equal(t, l, partBytes(got, gotRights, whole[:rows], &left))
+			require.Equal(t, want[:l], got[:l])
+			require.Equal(t, wantRights[:len(chosen)-l], gotRights[:len(chosen)-l])
+		}
+	}
+}
+
+func TestBinTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 16))
+	for bounds := range bytesBins {
+		f := Feature{}
+		for range bounds {
+			f.Bounds = append(f.Bounds, float32(r.NormFloat64()))
+		}
+		slices.Sort(f.Bounds)
+		s := newSearch(&f)
+		values := []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}
+		values = append(values, f.Bounds...)
+		for range r.IntN(100) {
+			values = append(values, float32(r.NormFloat64()))
+		}
+		want, plain, got := make([]uint8, len(values)), make([]uint8, len(values)), make([]uint8, len(values))
+		for i, x := range values {
+			want[i] = uint8(s.bin(x))
+		}
+		s.bytesGo(plain, values)
+		s.bytes(got, values)
+		require.Equal(t, want, plain)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestQuantiseTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(17, 18))
+	for _, rows := range []int{1, 7, 8, 9, 100, 5000} {
+		g, h := make([]float32, rows), make([]float32, rows)
+		for i := range g {
+			g[i], h[i] = float32(r.NormFloat64()*math.Exp(5*r.NormFloat64())), r.Float32()
+		}
+		total := sumRowsGo(g, h)
+		require.Equal(t, total, sumRows(g, h))
+		q := quantiser{low: r.Uint32(), high: r.Uint32()}
+		q.scales = pairUnits{scale(math.MaxInt32-float64(rows), total.g), scale(math.MaxUint32-float64(rows), total.h)}
+		want, got := make([]uint64, rows), make([]uint64, rows)
+		first := r.Uint32()
+		require.Equal(t, q.rowsGo(want, g, h, first), q.rows(got, g, h, first))
+		require.Equal(t, want, got)
 	}
 }

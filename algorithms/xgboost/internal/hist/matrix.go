@@ -19,9 +19,9 @@ type Matrix struct {
 func NewMatrix(cuts *Cuts, rows int) *Matrix {
 	m := &Matrix{Cuts: cuts, searches: make([]search, len(cuts.Features))}
 	if cells := rows * len(cuts.Features); cuts.wide {
-		m.wide = make([]uint16, 0, cells)
+		m.wide = Spread[uint16](cells)[:0]
 	} else {
-		m.narrow = make([]uint8, 0, cells)
+		m.narrow = Spread[uint8](cells)[:0]
 	}
 	for f := range m.searches {
 		m.searches[f] = newSearch(&cuts.Features[f])
@@ -41,20 +41,20 @@ func (m *Matrix) Add(columns [][]float32, n int, pool *Pool) {
 	m.rows += n
 	if m.Cuts.wide {
 		m.wide = grow(m.wide, m.rows*stride)
-		pool.ranges(n, binRows, func(from, to int) { fillBins(m.wide[(first+from)*stride:], columns, from, to, m.searches) })
+		pool.ranges(n, binRows, func(from, to int) { fillWide(m.wide[(first+from)*stride:], columns, from, to, m.searches) })
 	} else {
 		m.narrow = grow(m.narrow, m.rows*stride)
-		pool.ranges(n, binRows, func(from, to int) { fillBins(m.narrow[(first+from)*stride:], columns, from, to, m.searches) })
+		pool.ranges(n, binRows, func(from, to int) { fillNarrow(m.narrow[(first+from)*stride:], columns, from, to, m.searches) })
 	}
 }
 
 // Transpose keeps a second copy by column, which partition reads faster.
 func (m *Matrix) Transpose(pool *Pool) {
 	stride := len(m.Cuts.Features)
-	if m.Cuts.wide || len(m.byColumn) == len(m.narrow) {
+	if m.Cuts.wide || m.byColumn != nil {
 		return
 	}
-	m.byColumn = make([]uint8, len(m.narrow))
+	m.byColumn = Spread[uint8](len(m.narrow) + columnSlack)
 	pool.ranges(m.rows, binRows, func(from, to int) {
 		for f := range stride {
 			column, at := m.byColumn[f*m.rows+from:f*m.rows+to], from*stride+f
@@ -66,6 +66,14 @@ func (m *Matrix) Transpose(pool *Pool) {
 	})
 }
 
+// columnSlack is how far beyond a byte vector code may read.
+const columnSlack = 3
+
+// column returns a feature's bins.
+func (m *Matrix) column(feature int) []uint8 {
+	return m.byColumn[feature*m.rows : (feature+1)*m.rows]
+}
+
 func grow[T any](s []T, n int) []T {
 	if n <= cap(s) {
 		return s[:n]
@@ -75,12 +83,39 @@ func grow[T any](s []T, n int) []T {
 	return bigger
 }
 
-func fillBins[T uint8 | uint16](out []T, columns [][]float32, from, to int, searches []search) {
+// A tile of bins fits the first-level cache, where columns become rows.
+const (
+	tileRows     = 512
+	tileFeatures = 64
+)
+
+func fillNarrow(out []uint8, columns [][]float32, from, to int, searches []search) {
+	stride := len(searches)
+	tile := make([]uint8, tileRows*min(tileFeatures, stride))
+	for ; from < to; from += tileRows {
+		n := min(tileRows, to-from)
+		for first := 0; first < stride; first += tileFeatures {
+			group := searches[first:min(stride, first+tileFeatures)]
+			for f := range group {
+				group[f].bytes(tile[f*tileRows:][:n], columns[first+f][from:from+n])
+			}
+			for i := range n {
+				row := out[i*stride+first:][:len(group)]
+				for f := range row {
+					row[f] = tile[f*tileRows+i]
+				}
+			}
+		}
+		out = out[n*stride:]
+	}
+}
+
+func fillWide(out []uint16, columns [][]float32, from, to int, searches []search) {
 	stride := len(searches)
 	for f := range searches {
 		s, at := &searches[f], f
 		for _, x := range columns[f][from:to] {
-			out[at] = T(s.bin(x))
+			out[at] = uint16(s.bin(x))
 			at += stride
 		}
 	}
@@ -90,7 +125,8 @@ func fillBins[T uint8 | uint16](out []T, columns [][]float32, from, to int, sear
 // branch depends on it.
 type search struct {
 	bounds     []float32
-	half       int // first step
+	keys       []uint32 // the bounds as integers of the same order
+	half       int      // first step
 	missing    int
 	categories int
 }
@@ -105,6 +141,10 @@ func newSearch(f *Feature) search {
 		s.bounds[i] = float32(math.Inf(1))
 	}
 	copy(s.bounds, f.Bounds)
+	s.keys = make([]uint32, len(s.bounds))
+	for i, b := range s.bounds {
+		s.keys[i] = orderKey(b)
+	}
 	s.half /= 2
 	return s
 }
@@ -126,4 +166,32 @@ func (s *search) bin(x float32) int {
 		}
 	}
 	return i
+}
+
+// bytesGo writes the bins of values, which fit a byte. Four searches run at once, as each is a chain of waits.
+func (s *search) bytesGo(out []uint8, values []float32) {
+	out = out[:len(values)]
+	for s.categories == 0 && len(values) >= 4 {
+		var x, i [4]int
+		for at := range x {
+			x[at] = int(orderKey(values[at]))
+		}
+		for step := s.half; step > 0; step /= 2 {
+			// The sign of the difference is all ones where the bound lies above the value.
+			i[0] += step &^ ((x[0] - int(s.keys[i[0]+step-1])) >> 63)
+			i[1] += step &^ ((x[1] - int(s.keys[i[1]+step-1])) >> 63)
+			i[2] += step &^ ((x[2] - int(s.keys[i[2]+step-1])) >> 63)
+			i[3] += step &^ ((x[3] - int(s.keys[i[3]+step-1])) >> 63)
+		}
+		for at, bin := range i {
+			if values[at] != values[at] {
+				bin = s.missing
+			}
+			out[at] = uint8(bin)
+		}
+		out, values = out[4:], values[4:]
+	}
+	for i, x := range values {
+		out[i] = uint8(s.bin(x))
+	}
 }

@@ -28,7 +28,7 @@ func (g *Grower) partition(chosen []int32) {
 		}
 	}
 	if len(g.scratch) < len(g.rows) {
-		g.scratch = make([]uint32, len(g.rows))
+		g.scratch = Spread[uint32](len(g.rows))
 	}
 	if g.sides != nil {
 		g.chooseSides(chosen, tables)
@@ -42,7 +42,7 @@ func (g *Grower) partition(chosen []int32) {
 		} else if g.matrix.Cuts.wide {
 			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, tables[w.node])
 		} else {
-			w.lefts = partNarrow(rows, rights, g.matrix.byColumn[feature*g.matrix.rows:(feature+1)*g.matrix.rows], (*[window]uint8)(tables[w.node]))
+			w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[window]uint8)(tables[w.node]))
 		}
 	})
 	for len(pieces) > 0 {
@@ -55,11 +55,12 @@ func (g *Grower) partition(chosen []int32) {
 	}
 }
 
-// partNarrow moves the rows that go left to the front of rows and the others to rights. It returns how many go left.
-func partNarrow(rows, rights []uint32, column []uint8, left *[window]uint8) int {
-	l, r := 0, 0
+// partBytesGo moves the rows that go left to the front of rows and the others to rights. It starts at row done, with l of
+// those before it on the left, and returns how many go left in all.
+func partBytesGo(rows, rights []uint32, column []uint8, left *[window]uint8, done, l int) int {
+	r := done - l
 	rights = rights[:len(rows)]
-	for _, row := range rows {
+	for _, row := range rows[done:] {
 		goesLeft := int(left[column[row]])
 		rows[l] = row
 		rights[r] = row

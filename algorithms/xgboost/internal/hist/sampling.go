@@ -16,7 +16,10 @@ const (
 // chooseRows fills g.rows with the rows of this tree.
 func (g *Grower) chooseRows() {
 	n := g.matrix.rows
-	g.rows = grow(g.rows[:0], n)[:0]
+	if cap(g.rows) < n {
+		g.rows = Spread[uint32](n)
+	}
+	g.rows = g.rows[:0]
 	g.sampled = g.params.Subsample < 1
 	if g.given != nil {
 		g.rows, g.sampled = append(g.rows, g.given...), true

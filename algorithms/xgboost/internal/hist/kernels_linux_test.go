@@ -1,0 +1,79 @@
+package hist
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// BenchmarkTwins times each loop in Go and as this processor runs it, per row (bins: per value; histograms: per
+// update): processor time of the fastest run.
+func BenchmarkTwins(b *testing.B) {
+	const rows, features = 1 << 18, 28
+	r := rand.New(rand.NewPCG(19, 20))
+	f := Feature{}
+	for range bytesBins - 1 {
+		f.Bounds = append(f.Bounds, float32(r.NormFloat64()))
+	}
+	slices.Sort(f.Bounds)
+	s := newSearch(&f)
+	g, h, packed := make([]float32, rows), make([]float32, rows), make([]uint64, rows)
+	for i := range g {
+		g[i], h[i] = float32(r.NormFloat64()), r.Float32()
+	}
+	bins, matrix := make([]uint8, rows, rows+columnSlack), make([]uint8, rows*features)
+	for i := range matrix {
+		matrix[i] = uint8(r.Uint32())
+	}
+	s.bytes(bins, g)
+	var left [window]uint8
+	for i := range left {
+		left[i] = uint8(i & 1)
+	}
+	some, rights := scatteredRows(r, rows, 8), make([]uint32, rows)
+	chosen, sums := make([]uint32, len(some)), make(histogram, (features+1)*window)
+	q := quantiser{scales: pairUnits{1000, 1000}, low: 1, high: 2}
+	for _, c := range []struct {
+		name  string
+		per   int
+		plain func()
+		twin  func()
+	}{
+		{"bin", rows, func() { s.bytesGo(bins, g) }, func() { s.bytes(bins, g) }},
+		{"sum", rows, func() { sumRowsGo(g, h) }, func() { sumRows(g, h) }},
+		{"quantise", rows, func() { q.rowsGo(packed, g, h, 0) }, func() { q.rows(packed, g, h, 0) }},
+		{
+			"part", len(some),
+			func() { copy(chosen, some); partBytesGo(chosen, rights, bins, &left, 0, 0) },
+			func() { copy(chosen, some); partBytes(chosen, rights, bins, &left) },
+		},
+		{
+			"add", len(some) * features,
+			func() { addEvenGo(sums, matrix, features, some, packed) },
+			func() { addEven(sums, matrix, features, some, packed) },
+		},
+	} {
+		for name, do := range map[string]func(){"go": c.plain, "here": c.twin} {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				least := math.Inf(1)
+				for b.Loop() {
+					before := processorTime(b)
+					do()
+					least = min(least, float64(processorTime(b)-before))
+				}
+				b.ReportMetric(least/float64(c.per), "ns/each")
+			})
+		}
+	}
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

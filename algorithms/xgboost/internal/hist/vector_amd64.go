@@ -1,0 +1,67 @@
+package hist
+
+import "golang.org/x/sys/cpu"
+
+// The loops below exist twice, in Go and with AVX-512, with the same results to the bit. On a Sapphire Rapids core
+// (BenchmarkTwins), Go and AVX-512: finding the bin of a value 12.9 and 2.9 ns, adding up a row 0.9 and 0.2, quantising it
+// 6.0 and 0.7, partitioning it 0.7 and 0.3.
+
+var vectors = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+
+//go:noescape
+func partRows16(rows, rights *uint32, n int, column *uint8, left *[8]uint32) int
+
+//go:noescape
+func binRows16(out *uint8, values *float32, n int, bounds *float32, half, missing int)
+
+//go:noescape
+func sumRows8(grads, hess *float32, n int, sums *[2 * sumLanes]float64)
+
+//go:noescape
+func quantiseRows8(packed *uint64, grads, hess *float32, n int, scales *pairUnits, first, low, high uint32) uint64
+
+// partBytes is partBytesGo. The column must go on for three bytes after its last row, and rows be below 1<<31.
+func partBytes(rows, rights []uint32, column []uint8, left *[window]uint8) int {
+	n := len(rows) &^ 15
+	if !vectors || n == 0 || len(column) > 1<<31-1 {
+		return partBytesGo(rows, rights, column, left, 0, 0)
+	}
+	var bits [8]uint32
+	for b, goesLeft := range left {
+		bits[b/32] |= uint32(goesLeft) << (b % 32)
+	}
+	l := partRows16(&rows[0], &rights[0], n, &column[0], &bits)
+	return partBytesGo(rows, rights, column, left, n, l)
+}
+
+// bytes is bytesGo.
+func (s *search) bytes(out []uint8, values []float32) {
+	n := len(values) &^ 15
+	if !vectors || s.categories > 0 || n == 0 {
+		s.bytesGo(out, values)
+		return
+	}
+	out = out[:len(values)]
+	binRows16(&out[0], &values[0], n, &s.bounds[0], s.half, s.missing)
+	s.bytesGo(out[n:], values[n:])
+}
+
+func sumRows(g, h []float32) pairUnits {
+	n := len(g) &^ (sumLanes - 1)
+	if !vectors || n == 0 {
+		return sumRowsGo(g, h)
+	}
+	var lanes [2 * sumLanes]float64
+	sumRows8(&g[0], &h[0], n, &lanes)
+	return sumLeft(&lanes, g[n:], h[n:])
+}
+
+func (q *quantiser) rows(packed []uint64, g, h []float32, first uint32) uint64 {
+	n := len(g) &^ 7
+	if !vectors || n == 0 {
+		return q.rowsGo(packed, g, h, first)
+	}
+	packed = packed[:len(g)]
+	sum := quantiseRows8(&packed[0], &g[0], &h[0], n, &q.scales, first, q.low, q.high)
+	return sum + q.rowsGo(packed[n:], g[n:], h[n:], first+uint32(n))
+}

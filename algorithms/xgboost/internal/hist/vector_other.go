@@ -1,0 +1,15 @@
+//go:build !amd64
+
+package hist
+
+func partBytes(rows, rights []uint32, column []uint8, left *[window]uint8) int {
+	return partBytesGo(rows, rights, column, left, 0, 0)
+}
+
+func (s *search) bytes(out []uint8, values []float32) { s.bytesGo(out, values) }
+
+func sumRows(g, h []float32) pairUnits { return sumRowsGo(g, h) }
+
+func (q *quantiser) rows(packed []uint64, g, h []float32, first uint32) uint64 {
+	return q.rowsGo(packed, g, h, first)
+}
