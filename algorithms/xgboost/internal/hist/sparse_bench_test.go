@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// cpu is the time this process has kept cores busy: unlike the clock's, it does not grow with the machine's other work.
-func cpu() time.Duration {
+// processorTime is the time this process has kept cores busy: unlike the clock's, it does not grow with the machine's other work.
+func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
@@ -57,14 +57,14 @@ func BenchmarkSparse(b *testing.B) {
 				b.Run(map[bool]string{false: "histograms", true: "columns"}[columnar], func(b *testing.B) {
 					m.sparse.columnar = columnar
 					grower, quanta := NewGrower(m, params, pool), Quantise(g, h, 1, pool, nil)
-					start, n := cpu(), 0
+					start, n := processorTime(), 0
 					for b.Loop() {
 						n++
 						if _, err := grower.Grow(context.Background(), quanta, 1); err != nil {
 							b.Fatal(err)
 						}
 					}
-					b.ReportMetric(float64((cpu()-start).Milliseconds())/float64(n), "cpu-ms/op")
+					b.ReportMetric(float64((processorTime()-start).Milliseconds())/float64(n), "cpu-ms/op")
 				})
 			}
 		})

@@ -4,11 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkTwins times each loop in Go and as this processor runs it, per row (bins: per value; histograms: per
@@ -62,18 +58,12 @@ func BenchmarkTwins(b *testing.B) {
 			b.Run(c.name+"/"+name, func(b *testing.B) {
 				least := math.Inf(1)
 				for b.Loop() {
-					before := processorTime(b)
+					before := processorTime()
 					do()
-					least = min(least, float64(processorTime(b)-before))
+					least = min(least, float64(processorTime()-before))
 				}
 				b.ReportMetric(least/float64(c.per), "ns/each")
 			})
 		}
 	}
-}
-
-func processorTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
