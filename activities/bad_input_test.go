@@ -114,6 +114,23 @@ func badInputs(t testing.TB) []bad {
 			doc := score(artifact, "a.parquet", toParquet(t, twice, 100), "application/x-parquet;ignore=median_house_value+SageMakerOutput")(t, s)
 			return with(doc, "DataProcessing", object{"JoinSource": "Input"})
 		}, []string{"s3://b/in/a.parquet", `"SageMakerOutput"`, "dataProcessing.joinSource"}},
+		{"transform: filter beyond the columns", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			return with(score(artifact, "a.csv", bare, "text/csv")(t, s), "DataProcessing", object{"InputFilter": "$[0:7,12]"})
+		}, []string{"dataProcessing.inputFilter", "s3://b/in/a.csv", "$[0:7,12]", "position 12", "8 columns"}},
+		{"transform: filter of a column that is not there", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			doc := score(artifact, "a.parquet", parquet, "application/x-parquet;ignore=median_house_value+ocean_proximity")(t, s)
+			return with(doc, "DataProcessing", object{"JoinSource": "Input", "OutputFilter": "$['id','SageMakerOutput']"})
+		}, []string{"dataProcessing.outputFilter", "s3://b/in/a.parquet", `"id"`, "ocean_proximity"}},
+		{"transform: filter that is no path", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			return with(score(artifact, "a.csv", bare, "text/csv")(t, s), "DataProcessing", object{"OutputFilter": "$[0"})
+		}, []string{"dataProcessing.outputFilter", "$[0"}},
+		{"transform: filter leaves too few columns", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			return with(score(artifact, "a.csv", bare, "text/csv")(t, s), "DataProcessing", object{"InputFilter": "$[1:]"})
+		}, []string{"s3://b/in/a.csv", "8 feature columns", "7"}},
+		{"transform: position beyond a record's list", jobs.TransformKind, func(t *testing.T, s *shop) object {
+			in := []byte("{\"x\":[1,2,3,4,5,6,7,8]}\n{\"x\":[1,2]}\n")
+			return with(score(artifact, "a.jsonl", in, "application/jsonlines")(t, s), "DataProcessing", object{"InputFilter": "$.x[0,1,2,3,4,5,6,7]"})
+		}, []string{"s3://b/in/a.jsonl", "line 2", "position 2", "2 values"}},
 		{"transform: join of sparse rows", jobs.TransformKind, func(t *testing.T, s *shop) object {
 			doc := score(artifact, "a.libsvm", []byte("1 0:1 3:2\n"), "text/libsvm")(t, s)
 			doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": "text/libsvm"}

@@ -172,10 +172,7 @@ func splitOutputs(doc *jobs.SplitJob, inputs []input, params splitParams) ([]sha
 	if err != nil {
 		return nil, err
 	}
-	header, err := dataset.HeaderLine(schema, media)
-	if err != nil {
-		return nil, err
-	}
+	header := dataset.HeaderLine(dataset.FieldNames(schema.Fields()), media)
 	keys, err := outputKeys(inputs, func(rel string) string { return stem(rel) + formatSuffix[media.Format] })
 	if err != nil {
 		return nil, err

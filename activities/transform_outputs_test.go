@@ -103,14 +103,17 @@ func checkOutputs(t *testing.T, s *shop, contentType string, join bool, want []f
 		for _, l := range lines(s.read("s3://b/out/a")["out/a.out"]) {
 			var row map[string]any
 			require.NoError(t, json.Unmarshal([]byte(l), &row))
+			if join {
+				row = row[xgboost.OutputName].(object)
+			}
 			sum := 0.0
 			for _, name := range names {
 				sum += row[name].(float64)
 			}
 			require.InDelta(t, row["margin"], sum, 1e-6*max(1, math.Abs(sum)))
 			require.Len(t, row["interactions"], 81)
-			require.Equal(t, row[xgboost.OutputName], row["predicted_score"])
-			predictions = append(predictions, strconv.FormatFloat(row[xgboost.OutputName].(float64), 'g', -1, 64))
+			require.Equal(t, row["score"], row["predicted_score"])
+			predictions = append(predictions, strconv.FormatFloat(row["score"].(float64), 'g', -1, 64))
 		}
 	default:
 		records, err := csv.NewReader(strings.NewReader(s.read("s3://b/out/a")["out/a.out"])).ReadAll()

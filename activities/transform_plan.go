@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -24,7 +23,9 @@ type transformParams struct {
 	In    string // content type of the input, with parameters
 	Out   string // content type of the output
 	Join  bool   // output rows are the input's with the prediction appended
-	Max   jobs.Rejected
+	// Pick selects what of an input record is scored, Keep what of an output record is written: JSONPaths, "" the whole.
+	Pick, Keep string `json:",omitempty"`
+	Max        jobs.Rejected
 	// Outputs is what is written for a row; none means the prediction.
 	Outputs []string `json:",omitempty"`
 }
@@ -68,16 +69,15 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 		return protocol.Planned{}, err
 	}
 	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
-	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, object dataset.Object) error {
-		return a.checkReadable(ctx, params, object)
+	headers := make([][]byte, len(inputs))
+	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
+		header, err := a.checkReadable(ctx, params, object)
+		headers[i] = header
+		return err
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
-	header, err := a.outputHeader(ctx, params)
-	if err != nil {
-		return protocol.Planned{}, err
-	}
-	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), header, base); err != nil {
+	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), headers, base); err != nil {
 		return protocol.Planned{}, err
 	}
 	if plan.Params, err = json.Marshal(params); err != nil {
@@ -154,6 +154,14 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if join && in.Format == dataset.LibSVM {
 		return transformParams{}, clientf("dataProcessing.joinSource: a prediction cannot be joined to rows of %s", in.Format)
 	}
+	pick, err := parseFilter("dataProcessing.inputFilter", doc.DataProcessing.InputFilter)
+	if err != nil {
+		return transformParams{}, err
+	}
+	keep, err := parseFilter("dataProcessing.outputFilter", doc.DataProcessing.OutputFilter)
+	if err != nil {
+		return transformParams{}, err
+	}
 	pin, err := a.findModel(ctx, doc.ModelName)
 	if err != nil {
 		return transformParams{}, err
@@ -162,30 +170,12 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if outputs == nil {
 		outputs = pin.Outputs
 	}
-	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Max: settings.MaxRejected, Outputs: outputs}, nil
-}
-
-// outputHeader is the header line of each output, where Accept asks for one.
-func (a *Activities) outputHeader(ctx context.Context, params transformParams) ([]byte, error) {
-	media := mustMedia(params.Out)
-	if !media.Header {
-		return nil, nil
-	}
-	if params.Join {
-		return nil, clientf("transformOutput.accept: header=present cannot be combined with dataProcessing.joinSource")
-	}
-	predictor, err := a.predictor(ctx, params)
-	if err != nil {
-		return nil, err
-	}
-	return dataset.HeaderLine(dataset.NewSchema(true, predictor.Fields()...), media)
+	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Pick: pick, Keep: keep, Max: settings.MaxRejected, Outputs: outputs}, nil
 }
 
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
 func refuseUnsupported(doc *jobs.TransformJob) error {
 	for path, set := range map[string]bool{
-		"dataProcessing.inputFilter":                    doc.DataProcessing.InputFilter != "" && doc.DataProcessing.InputFilter != "$",
-		"dataProcessing.outputFilter":                   doc.DataProcessing.OutputFilter != "" && doc.DataProcessing.OutputFilter != "$",
 		"dataCaptureConfig":                             doc.DataCaptureConfig != nil,
 		"transformInput.splitType (RecordIO, TFRecord)": doc.TransformInput.SplitType == "RecordIO" || doc.TransformInput.SplitType == "TFRecord",
 	} {
@@ -197,7 +187,7 @@ func refuseUnsupported(doc *jobs.TransformJob) error {
 }
 
 // planInputs finds each object's units, after check has looked at it.
-func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, dataset.Object) error) ([]sharding.Input, error) {
+func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, error) {
 	out := make([]sharding.Input, len(inputs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(planParallel)
@@ -205,7 +195,7 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 		g.Go(func() error {
 			object := dataset.Remember(in.object(a.store), false)
 			if in.Size > 0 && check != nil {
-				if err := check(ctx, object); err != nil {
+				if err := check(ctx, i, object); err != nil {
 					return err
 				}
 			}
@@ -215,60 +205,6 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 		})
 	}
 	return out, g.Wait()
-}
-
-// checkReadable binds the model to the object's columns: a missing or renamed column is known before any row is read.
-func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) error {
-	predictor, err := a.predictor(ctx, params)
-	if err != nil {
-		return err
-	}
-	b, err := bindObject(ctx, predictor, object, mustMedia(params.In))
-	if err != nil {
-		return err
-	}
-	if !params.Join || b.media.Format == dataset.CSV {
-		return nil
-	}
-	for _, f := range predictor.Fields() {
-		if len(b.schema.FieldIndices(f.Name)) > 0 {
-			return clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", object.Name(), f.Name)
-		}
-	}
-	return nil
-}
-
-// bound is how an object is read for a model.
-type bound struct {
-	media   dataset.Media   // with a delimiter that was not said filled in
-	schema  *dataset.Schema // of all the object's columns
-	columns []string        // those that are read for the model
-	scorer  algorithms.MultiScorer
-}
-
-// bindObject matches a model with an object's columns. Text formats have no types of their own, so the model's are taken.
-func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset.Object, media dataset.Media) (*bound, error) {
-	schema, media, err := dataset.Columns(ctx, object, media)
-	if err != nil {
-		return nil, err
-	}
-	b := &bound{media: media, schema: schema}
-	roles, err := media.Roles(schema, false)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", object.Name(), err)
-	}
-	b.columns = modelColumns(p.Features(), roles)
-	if media.Format.Lines() && !dataset.Sparse(schema) {
-		b.schema = dataset.Retype(schema, modelTypes(p.Features(), b.columns, roles.Named))
-	}
-	read, err := dataset.Select(b.schema, b.columns)
-	if err != nil {
-		return nil, err
-	}
-	if b.scorer, err = p.Bind(read, roles.Named); err != nil {
-		return nil, fmt.Errorf("%s: %w", object.Name(), err)
-	}
-	return b, nil
 }
 
 // modelColumns are the columns worth reading: where both sides have names, those the model knows, else all features. All of
@@ -313,7 +249,7 @@ func modelTypes(features []algorithms.Feature, columns []string, named bool) map
 }
 
 // transformOutputs names the outputs: SageMaker's rule for line formats (input name plus .out), and .out.parquet.
-func transformOutputs(path string, inputs []input, media dataset.Media, header []byte, base storage.URI) ([]sharding.Output, error) {
+func transformOutputs(path string, inputs []input, media dataset.Media, headers [][]byte, base storage.URI) ([]sharding.Output, error) {
 	out, err := storage.ParseURI(path)
 	if err != nil {
 		return nil, clientf("transformOutput.s3OutputPath: %w", err)
@@ -330,7 +266,7 @@ func transformOutputs(path string, inputs []input, media dataset.Media, header [
 	outputs := make([]sharding.Output, 0, len(keys)+1)
 	for i, key := range keys {
 		outputs = append(outputs, sharding.Output{
-			URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: header, ContentType: media.String(),
+			URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: headers[i], ContentType: media.String(),
 		})
 	}
 	return append(outputs, sharding.Output{

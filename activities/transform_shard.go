@@ -142,8 +142,8 @@ type transformShard struct {
 
 	rejects *json.Encoder
 	bound   *bound
-	writer  dataset.Writer     // of predictions, or of whole rows in formats with types
-	joiner  *dataset.RawJoiner // of records as they were read
+	writer  dataset.Writer        // of predictions, or of whole rows in formats with types
+	records *dataset.RecordWriter // of records that are joined or cut
 }
 
 // rawColumn carries a record's own text to the output when it is joined.
@@ -154,7 +154,7 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	if err != nil {
 		return err
 	}
-	if t.bound, err = bindObject(ctx, t.predictor, object, mustMedia(t.params.In)); err != nil {
+	if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
 		return inputError(object, err)
 	}
 	t.rejects = json.NewEncoder(t.stage(fragmentRejects, sharding.Lines))
@@ -172,7 +172,7 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 
 // unit reads, scores and writes one unit.
 func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) (err error) {
-	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.columns, OnReject: t.reject}
+	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.columns, Path: t.bound.pick, OnReject: t.reject}
 	switch {
 	case t.params.Join && t.bound.media.Format.Lines():
 		opt.RawColumn = rawColumn
@@ -249,27 +249,57 @@ func (t *transformShard) score(batch dataset.Batch) error {
 	return nil
 }
 
-// write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns.
+// write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns, or what a filter keeps of
+// that.
 func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) error {
-	fields := t.predictor.Fields()
-	if t.params.Join && t.bound.media.Format.Lines() {
-		if t.joiner == nil {
-			var err error
-			if t.joiner, err = dataset.NewRawJoiner(t.stage(fragmentOutput, sharding.Lines), t.bound.media, fields...); err != nil {
-				return err
-			}
-		}
-		return t.joiner.Write(batch.Column(int(batch.NumCols())-1), scores...)
+	if t.bound.records.Media.Format.Lines() && (t.params.Join || t.params.Keep != "") {
+		return t.writeRecords(batch, scores)
 	}
+	fields := outputFields(&t.params, t.predictor)
 	var out dataset.Batch
 	if t.params.Join {
 		out = dataset.AppendColumns(batch, fields, scores)
 	} else {
 		out = dataset.NewBatch(dataset.NewSchema(true, fields...), scores, int(batch.NumRows()))
 	}
-	defer out.Release()
+	defer func() { out.Release() }()
+	kept, err := keptColumns(t.bound.records.Path, out.Schema(), len(fields))
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		part, err := dataset.SelectColumns(out, kept)
+		if err != nil {
+			return err
+		}
+		out.Release()
+		out = part
+	}
+	return t.writeTable(out)
+}
+
+// writeRecords writes lines.
+func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Column) (err error) {
+	if t.records == nil {
+		if t.records, err = dataset.NewRecordWriter(t.stage(fragmentOutput, sharding.Lines), t.bound.records); err != nil {
+			return err
+		}
+	}
+	var raw dataset.Column
+	if t.params.Join {
+		raw = batch.Column(int(batch.NumCols()) - 1)
+	}
+	err = t.records.Write(raw, scores...)
+	if pathErr := (*dataset.PathError)(nil); errors.As(err, &pathErr) {
+		return clientf("dataProcessing.outputFilter: %w", err)
+	}
+	return err
+}
+
+// writeTable writes typed columns.
+func (t *transformShard) writeTable(out dataset.Batch) error {
 	if t.writer == nil {
-		media := mustMedia(t.params.Out)
+		media := t.bound.records.Media
 		media.Header = false // the header stands once above an output's first fragment
 		o := dataset.WriteOptions{Media: media, RowGroupRows: int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))}
 		var err error

@@ -415,7 +415,11 @@ func checkObjects(t *testing.T, want []float64, got, in string, join bool) {
 	for i, l := range lines(got) {
 		var o map[string]any
 		require.NoError(t, json.Unmarshal([]byte(l), &o))
-		v, ok := o["SageMakerOutput"].(float64)
+		response := o
+		if join {
+			response = o["SageMakerOutput"].(object)
+		}
+		v, ok := response["score"].(float64)
 		require.True(t, ok, l)
 		predictions = append(predictions, strconv.FormatFloat(v, 'g', -1, 64))
 		if join {

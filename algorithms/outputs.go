@@ -2,6 +2,7 @@ package algorithms
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/batchmill/batchmill/dataset"
@@ -47,6 +48,26 @@ type MultiScorer interface {
 	Score(batch dataset.Batch) ([]dataset.Column, error)
 }
 
+// ResponseNamer is a MultiPredictor whose outputs have other names in JSON than in tables: those of the algorithm's response (contract
+// section 10).
+type ResponseNamer interface {
+	// ResponseName is the name of an output column in JSON.
+	ResponseName(column string) string
+}
+
+// ResponseFields are a predictor's columns under their names in JSON.
+func ResponseFields(p MultiPredictor) []dataset.Field {
+	fields := slices.Clone(p.Fields())
+	n, ok := p.(ResponseNamer)
+	if !ok {
+		return fields
+	}
+	for i := range fields {
+		fields[i].Name = n.ResponseName(fields[i].Name)
+	}
+	return fields
+}
+
 // OutputError is an output that a model cannot give.
 type OutputError struct {
 	Output string
@@ -71,6 +92,14 @@ func SelectOutputs(p Predictor, names []string) (MultiPredictor, error) {
 type onlyPrediction struct{ Predictor }
 
 func (p onlyPrediction) Fields() []dataset.Field { return []dataset.Field{p.Output()} }
+
+// ResponseName passes on what the predictor says.
+func (p onlyPrediction) ResponseName(column string) string {
+	if n, ok := p.Predictor.(ResponseNamer); ok {
+		return n.ResponseName(column)
+	}
+	return column
+}
 
 func (p onlyPrediction) Bind(schema *dataset.Schema, named bool) (MultiScorer, error) {
 	s, err := p.Predictor.Bind(schema, named)

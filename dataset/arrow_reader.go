@@ -115,7 +115,7 @@ func (a *arrowReader) match(src *Schema) error {
 	if err != nil {
 		return err
 	}
-	match, err := columnMatch(a.obj.Name(), schemaNames(src), Named(src), target)
+	match, err := columnMatch(a.obj.Name(), ColumnNames(src), Named(src), target)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func newCSVParser(object string, o ReadOptions, header []string, keep []int) (*c
 	schema := o.Schema
 	names, named := header, o.Media.Header
 	if header == nil {
-		names = schemaNames(schema)
+		names = ColumnNames(schema)
 	}
 	match, err := columnMatch(object, names, named, schema)
 	if err != nil {

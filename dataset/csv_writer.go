@@ -27,24 +27,35 @@ func newCSVWriter(w io.Writer, schema *Schema, m Media) (*csvWriter, error) {
 	if !m.Header {
 		return c, nil
 	}
-	for i, f := range schema.Fields() {
-		width := 1
-		if l, ok := f.Type.(*arrow.FixedSizeListType); ok {
-			width = int(l.Len())
+	c.names(FieldNames(schema.Fields()))
+	return c, nil
+}
+
+// FieldNames names the CSV fields that columns become: a vector's elements are numbered.
+func FieldNames(fields []Field) []string {
+	var names []string
+	for _, f := range fields {
+		width := Width(f.Type)
+		if width == 1 {
+			names = append(names, f.Name)
+			continue
 		}
-		for j := 0; j < width; j++ {
-			if i+j > 0 {
-				c.buf.WriteByte(c.delimiter)
-			}
-			name := f.Name
-			if width > 1 {
-				name += "_" + strconv.Itoa(j)
-			}
-			c.text(name)
+		for i := range width {
+			names = append(names, f.Name+"_"+strconv.Itoa(i))
 		}
 	}
+	return names
+}
+
+// names writes a header.
+func (c *csvWriter) names(names []string) {
+	for i, name := range names {
+		if i > 0 {
+			c.buf.WriteByte(c.delimiter)
+		}
+		c.text(name)
+	}
 	c.buf.WriteByte('\n')
-	return c, nil
 }
 
 // text writes a field, quoted if it must be.

@@ -1,8 +1,6 @@
 package dataset
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -17,6 +15,8 @@ type jsonParser struct {
 	nulls   []string
 	set     []bool
 	members []jsonMember
+	path    *Path // of a record, what the columns are taken from
+	cut     []byte
 }
 
 // jsonMember is one member of a record.
@@ -27,7 +27,7 @@ type jsonMember struct {
 }
 
 func newJSONParser(object string, o ReadOptions, schema *Schema) (*jsonParser, error) {
-	p := &jsonParser{at: map[string]int{}, nulls: o.Media.Nulls, set: make([]bool, schema.NumFields())}
+	p := &jsonParser{path: o.Path, at: map[string]int{}, nulls: o.Media.Nulls, set: make([]bool, schema.NumFields())}
 	for i, f := range schema.Fields() {
 		parser, err := newFieldParser(f.Type, o.BatchRows)
 		if err != nil {
@@ -42,6 +42,9 @@ func newJSONParser(object string, o ReadOptions, schema *Schema) (*jsonParser, e
 }
 
 func (p *jsonParser) parse(text []byte) (column, reason string) {
+	if text, reason = p.path.record(&p.cut, text); reason != "" {
+		return "", reason
+	}
 	members, reason := jsonMembers(text, p.members[:0])
 	p.members = members
 	if reason != "" {
@@ -80,86 +83,21 @@ func (m *jsonMember) missing(nulls []string) bool {
 
 // jsonMembers reads the members of a JSON object in order.
 func jsonMembers(text []byte, dst []jsonMember) ([]jsonMember, string) {
-	if !json.Valid(text) {
-		var v any
-		return dst, "is not JSON: " + json.Unmarshal(text, &v).Error()
+	text, reason := validJSON(text)
+	if reason != "" {
+		return dst, reason
 	}
-	text = bytes.TrimSpace(text)
 	if text[0] != '{' {
 		return dst, fmt.Sprintf("is not a JSON object but starts with %c", text[0])
 	}
-	for i := 1; ; { // text is valid, so every index below is in range
-		for text[i] != '"' && text[i] != '}' {
-			i++
-		}
-		if text[i] == '}' {
-			return dst, ""
-		}
-		end := jsonStringEnd(text, i)
-		name := jsonString(text[i:end])
-		i = end
-		for text[i] == ':' || text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n' {
-			i++
-		}
-		end = jsonValueEnd(text, i)
-		m := jsonMember{name: string(name), value: text[i:end]}
-		if text[i] == '"' {
-			m.value, m.string = jsonString(m.value), true
+	eachJSON(text, func(name, value []byte) {
+		m := jsonMember{name: string(jsonString(name)), value: value}
+		if value[0] == '"' {
+			m.value, m.string = jsonString(value), true
 		}
 		dst = append(dst, m)
-		i = end
-	}
-}
-
-// jsonValueEnd returns the index after the value at i of valid JSON.
-func jsonValueEnd(text []byte, i int) int {
-	depth := 0
-	for ; ; i++ {
-		switch text[i] {
-		case '"':
-			i = jsonStringEnd(text, i) - 1
-		case '{', '[':
-			depth++
-			continue
-		case '}', ']':
-			depth--
-			if depth < 0 { // the end of the object around a bare number or word
-				return i
-			}
-		case ',', ' ', '\t', '\r', '\n':
-			if depth == 0 {
-				return i
-			}
-			continue
-		default:
-			continue
-		}
-		if depth == 0 {
-			return i + 1
-		}
-	}
-}
-
-// jsonStringEnd returns the index after the string whose opening quote is at i.
-func jsonStringEnd(text []byte, i int) int {
-	for i++; text[i] != '"'; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-// jsonString returns a string's content; without escapes it is a part of text.
-func jsonString(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
-	}
-	var s string
-	if err := json.Unmarshal(quoted, &s); err != nil {
-		return quoted
-	}
-	return []byte(s)
+	})
+	return dst, ""
 }
 
 func (p *jsonParser) truncate(rows int) {

@@ -79,7 +79,11 @@ func (l *lineReader) setParser(o ReadOptions, header []string) error {
 	case CSV:
 		l.parser, err = newCSVParser(l.name, o, header, keep)
 	case JSONLines:
-		l.parser, err = newJSONParser(l.name, o, schema)
+		if Named(o.Schema) {
+			l.parser, err = newJSONParser(l.name, o, schema)
+		} else {
+			l.parser, err = newJSONVectorParser(l.name, o, keep)
+		}
 	case LibSVM:
 		l.parser, err = newLibSVMParser(l.name, schema)
 	}

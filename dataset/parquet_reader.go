@@ -63,7 +63,7 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 	if err != nil {
 		return nil, err
 	}
-	match, err := columnMatch(obj.Name(), schemaNames(f.schema), Named(f.schema), target)
+	match, err := columnMatch(obj.Name(), ColumnNames(f.schema), Named(f.schema), target)
 	if err != nil {
 		return nil, err
 	}

@@ -292,7 +292,7 @@ func TestParquetTypes(t *testing.T) {
 	again := newObject("again", write(t, got.Schema(), WriteOptions{Media: parquetMedia}, got))
 	require.True(t, array.RecordEqual(got, readAll(t, again, ReadOptions{Media: parquetMedia})))
 	few := readAll(t, again, ReadOptions{Media: parquetMedia, Columns: []string{"u8", "dec"}})
-	require.Equal(t, []string{"u8", "dec"}, schemaNames(few.Schema()))
+	require.Equal(t, []string{"u8", "dec"}, ColumnNames(few.Schema()))
 
 	// A value that does not fit the wanted type is a bad record, which can be rejected.
 	target := NewSchema(true, NullField("u64", Int64Type), NullField("u8", Float32Type))

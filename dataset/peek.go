@@ -14,7 +14,10 @@ const peekRecords = 1000
 // Columns tells which columns an object has, without reading it through: Parquet's from the footer, with their types; those of
 // text formats from the header or the first record, all of them text, since only values could tell more. JSON Lines has the
 // members of its first thousand records. The media comes back with a delimiter that was not said filled in.
-func Columns(ctx context.Context, obj Object, m Media) (*Schema, Media, error) {
+//
+// A path cuts records before columns are looked for, where they are JSON; nil: they are taken whole. Records that are lists of values
+// then make columns without names.
+func Columns(ctx context.Context, obj Object, m Media, path *Path) (*Schema, Media, error) {
 	switch m.Format {
 	case Parquet:
 		f, err := footerOf(ctx, obj, footerGuess)
@@ -25,7 +28,7 @@ func Columns(ctx context.Context, obj Object, m Media) (*Schema, Media, error) {
 	case CSV:
 		return csvColumns(ctx, obj, m)
 	case JSONLines:
-		schema, err := jsonColumns(ctx, obj, m)
+		schema, err := jsonColumns(ctx, obj, m, path)
 		return schema, m, err
 	case LibSVM:
 		return libsvmSchema(false, false), m, nil
@@ -72,23 +75,33 @@ func firstCSVRecord(ctx context.Context, obj Object, m Media) ([][]byte, error) 
 	return first, err
 }
 
-func jsonColumns(ctx context.Context, obj Object, m Media) (*Schema, error) {
+func jsonColumns(ctx context.Context, obj Object, m Media, path *Path) (*Schema, error) {
 	var fields []Field
-	seen, rows := map[string]bool{}, 0
+	var cut []byte
+	seen, rows, vectors := map[string]bool{}, 0, false
 	err := peek(ctx, obj, m, func(rec record) (bool, error) {
-		members, reason := jsonMembers(rec.text, nil)
-		if reason == "" { // a record that cannot be read is the reader's to report
-			for i := range members {
-				if name := members[i].name; !seen[name] {
-					seen[name] = true
-					fields = append(fields, NullField(name, StringType))
-				}
+		rows++
+		text, reason := path.record(&cut, rec.text)
+		if reason != "" { // a record that cannot be read is the reader's to report
+			return rows < peekRecords, nil
+		}
+		if v, ok := vectorOf(text); ok && len(fields) == 0 {
+			for i := range v.width {
+				fields = append(fields, NullField(positionName(i), StringType))
+			}
+			vectors = true
+			return false, nil
+		}
+		members, _ := jsonMembers(text, nil)
+		for i := range members {
+			if name := members[i].name; !seen[name] {
+				seen[name] = true
+				fields = append(fields, NullField(name, StringType))
 			}
 		}
-		rows++
 		return rows < peekRecords, nil
 	})
-	return NewSchema(true, fields...), err
+	return NewSchema(!vectors, fields...), err
 }
 
 // peek reads records from the top of a text object as long as more says so.

@@ -30,6 +30,8 @@ type ReadOptions struct {
 	Header []string
 	// RawColumn, if not empty, adds a last column of this name with each record's bytes without its terminator. Line formats only.
 	RawColumn string
+	// Path, if not nil, is what the columns are taken from within each record. JSON Lines only; elsewhere Columns does it.
+	Path *Path
 	// OnReject is told about each record that cannot be read, which is then left out; an error from it ends the reading with
 	// that error. nil: the first bad record ends the reading with its *RecordError.
 	OnReject func(*RecordError) error

@@ -50,7 +50,7 @@ func TestRealCSVAgreesWithStandardLibrary(t *testing.T) {
 			m := mustMedia(t, "text/csv;header=present")
 			schema, err := Infer(context.Background(), []Object{obj}, m)
 			require.NoError(t, err)
-			require.Equal(t, want[0], schemaNames(schema))
+			require.Equal(t, want[0], ColumnNames(schema))
 			b := readAll(t, obj, ReadOptions{Media: m, Schema: schema})
 			require.EqualValues(t, len(want)-1, b.NumRows())
 			numbers := 0

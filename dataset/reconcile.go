@@ -122,7 +122,7 @@ func unionMembers(all []*objectSchema) *objectSchema {
 
 // matchObject finds the other object's column for each of first's; JSON Lines objects may lack members.
 func matchObject(first, o *objectSchema, m Media) ([]int, error) {
-	names, others := schemaNames(first.schema), schemaNames(o.schema)
+	names, others := ColumnNames(first.schema), ColumnNames(o.schema)
 	at := make([]int, len(names))
 	if !Named(first.schema) {
 		if len(names) != len(others) {

@@ -105,8 +105,9 @@ func resolveColumn(schema *Schema, what, name string) (int, error) {
 }
 
 // listColumns names a schema's columns for a message, at most 40 of them.
-func listColumns(schema *Schema) string {
-	names := schemaNames(schema)
+func listColumns(schema *Schema) string { return listNames(ColumnNames(schema)) }
+
+func listNames(names []string) string {
 	if len(names) > 40 {
 		more := len(names) - 40
 		names = append(slices.Clone(names[:40]), fmt.Sprintf("and %d more", more))

@@ -96,7 +96,8 @@ func positionName(i int) string { return "c" + strconv.Itoa(i) }
 
 func itoa(i int) string { return strconv.Itoa(i) }
 
-func schemaNames(s *Schema) []string {
+// ColumnNames lists a schema's columns.
+func ColumnNames(s *Schema) []string {
 	names := make([]string, s.NumFields())
 	for i := range names {
 		names[i] = s.Field(i).Name

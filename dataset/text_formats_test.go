@@ -21,6 +21,7 @@ import (
 func TestBadRecords(t *testing.T) {
 	t.Parallel()
 	numbers := NewSchema(false, NullField("c0", Float64Type), NullField("c1", Int64Type), NullField("c2", StringType))
+	members := NewSchema(true, numbers.Fields()...)
 	cases := []struct {
 		name, media, data string
 		schema            *Schema
@@ -33,11 +34,15 @@ func TestBadRecords(t *testing.T) {
 		{"broken number", "text/csv", "1,2,a\n1,2.5,b\n3,4,c\n", numbers, 2, "column 2", `"2.5" is not a whole number`},
 		{"bare quote", "text/csv", "1,2,a\n1,2,5\" disk\n3,4,c\n", numbers, 2, "column 3", `a quote stands inside a field that is not quoted (write "" inside quotes)`},
 		{"after the quote", "text/csv", "1,2,\"a\nb\"\n1,2,\"b\" c\n3,4,c\n", numbers, 3, "column 3", "text follows the closing quote of a field"},
-		{"json", "application/jsonlines", "{\"c0\":1}\n{\"c0\":\n{\"c0\":2}\n", numbers, 2, "", "is not JSON: unexpected end of JSON input"},
-		{"json array", "application/jsonlines", "{\"c0\":1}\n[1]\n{\"c0\":2}\n", numbers, 2, "", "is not a JSON object but starts with ["},
-		{"json type", "application/jsonlines", "{\"c0\":1}\n{\"c0\":\"x\"}\n{\"c0\":2}\n", numbers, 2, "c0", `"x" is not a number`},
-		{"json twice", "application/jsonlines", "{\"c0\":1}\n{\"c0\":1,\"c0\":2}\n{\"c0\":2}\n", numbers, 2, "c0", "the member stands twice in the record"},
-		{"json tail", "application/jsonlines", "{\"c0\":1}\n{\"c0\":1} x\n{\"c0\":2}\n", numbers, 2, "", "is not JSON: invalid character 'x' after top-level value"},
+		{"json", "application/jsonlines", "{\"c0\":1}\n{\"c0\":\n{\"c0\":2}\n", members, 2, "", "is not JSON: unexpected end of JSON input"},
+		{"json array", "application/jsonlines", "{\"c0\":1}\n[1]\n{\"c0\":2}\n", members, 2, "", "is not a JSON object but starts with ["},
+		{"json type", "application/jsonlines", "{\"c0\":1}\n{\"c0\":\"x\"}\n{\"c0\":2}\n", members, 2, "c0", `"x" is not a number`},
+		{"json twice", "application/jsonlines", "{\"c0\":1}\n{\"c0\":1,\"c0\":2}\n{\"c0\":2}\n", members, 2, "c0", "the member stands twice in the record"},
+		{"json tail", "application/jsonlines", "{\"c0\":1}\n{\"c0\":1} x\n{\"c0\":2}\n", members, 2, "", "is not JSON: invalid character 'x' after top-level value"},
+		{"json vector: no list", "application/jsonlines", "[1,2,\"a\"]\n{\"c0\":1}\n[3,4,null]\n", numbers, 2, "", "is not a list of values, as the first record is"},
+		{"json vector: ragged", "application/jsonlines", "[1,2,\"a\"]\n{\"features\":[1,2]}\n[3,4,null]\n", numbers, 2, "", "has 2 values, expected 3"},
+		{"json vector: type", "application/jsonlines", "[1,2,\"a\"]\n[1,2.5,\"a\"]\n[3,4,null]\n", numbers, 2, "value 2", `"2.5" is not a whole number`},
+		{"json vector: key", "application/jsonlines", "[1,2,\"a\"]\n{\"data\":{\"features\":{\"keys\":[3],\"shape\":[3],\"values\":[1]}}}\n[3,4,null]\n", numbers, 2, "", "key 3 is not a position below 3"},
 		{"libsvm label", "text/libsvm", "1 1:2\nx 1:2\n1 1:2\n", libsvmSchema(false, false), 2, "label", `"x" is not a number`},
 		{"libsvm pair", "text/libsvm", "1 1:2\n1 1:2 3\n1 1:2\n", libsvmSchema(false, false), 2, "", `"3" is not text of the form index:value`},
 		{"libsvm index", "text/libsvm", "1 1:2\n1 -1:2\n1 1:2\n", libsvmSchema(false, false), 2, "indices", `"-1" is not a whole number from 0 to 2147483647`},
@@ -181,7 +186,7 @@ func TestCSVByName(t *testing.T) {
 	require.Equal(t, "[2 4]", b.Column(0).String())
 	require.Equal(t, "[1 3]", b.Column(1).String())
 	b = readAll(t, o, ReadOptions{Media: mustMedia(t, "text/csv;header=present"), Schema: target, Columns: []string{"a"}, RawColumn: "raw"})
-	require.Equal(t, []string{"a", "raw"}, schemaNames(b.Schema()))
+	require.Equal(t, []string{"a", "raw"}, ColumnNames(b.Schema()))
 	require.Equal(t, `["!,1,2" "?,3,4"]`, b.Column(1).(*array.Binary).String())
 
 	_, err := tryReadAll(newObject("o", []byte("a,x\n1,2\n")), ReadOptions{Media: mustMedia(t, "text/csv;header=present"), Schema: target})

@@ -68,7 +68,8 @@ type TransformResources struct {
 
 // DataProcessing filters what the model sees and what is written, as JSONPath (contract 5.4).
 type DataProcessing struct {
-	InputFilter  string `json:",omitempty" check:"len=..63"`
-	OutputFilter string `json:",omitempty" check:"len=..63"`
+	// SageMaker allows filters of 63 characters, which is too few for a handful of column names.
+	InputFilter  string `json:",omitempty" check:"len=..4096"`
+	OutputFilter string `json:",omitempty" check:"len=..4096"`
 	JoinSource   string `json:",omitempty" check:"enum=Input|None"`
 }

@@ -47,6 +47,9 @@ func (p *lightPredictor) Outputs(names []string) (algorithms.MultiPredictor, err
 	}, names)
 }
 
+// ResponseName is the container's.
+func (p *lightPredictor) ResponseName(column string) string { return responseName(column) }
+
 // makers are the outputs by name.
 var makers = map[string]func(*outputModel) (output, error){
 	algorithms.OutputPrediction: (*outputModel).prediction, algorithms.OutputMargin: (*outputModel).margin, algorithms.OutputLeaf: (*outputModel).leaf,
@@ -100,6 +103,9 @@ type selection struct {
 }
 
 func (s *selection) Fields() []dataset.Field { return s.fields }
+
+// ResponseName is the container's.
+func (s *selection) ResponseName(column string) string { return responseName(column) }
 
 func (s *selection) Bind(schema *dataset.Schema, named bool) (algorithms.MultiScorer, error) {
 	bound, err := s.Predictor.Bind(schema, named)

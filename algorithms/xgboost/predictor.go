@@ -70,6 +70,16 @@ func (p *predictor) Features() []algorithms.Feature { return p.layout.describe()
 
 func (p *predictor) Output() dataset.Field { return outputField(p.link.Width(p.groups)) }
 
+// ResponseName is the container's: {"score": 0.12}.
+func (p *predictor) ResponseName(column string) string { return responseName(column) }
+
+func responseName(column string) string {
+	if column == OutputName {
+		return "score"
+	}
+	return column
+}
+
 // outputField describes predictions of width values each.
 func outputField(width int) dataset.Field {
 	f := dataset.Field{Name: OutputName, Type: dataset.Float32Type}
