@@ -20,6 +20,9 @@ var modes = []struct {
 	set  func(*settings)
 }{
 	{"default", func(*settings) {}},
+	{"unrounded", func(s *settings) { s.tree.Precision.Exact = true }},
+	{"8 bits", func(s *settings) { s.tree.Precision.Bits = 8 }},
+	{"5 bits", func(s *settings) { s.tree.Precision.Bits = 5 }},
 }
 
 // Bounds of BenchmarkQuality: seeds that hold back each row once, and rows of the larger tables.

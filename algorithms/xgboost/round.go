@@ -173,11 +173,11 @@ func (t *training) grow(ctx context.Context, l *lane, output, parallel int) (*hi
 	seed := hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, parallel)
 	if t.set.gradient && t.set.tree.Subsample < 1 {
 		t.sample = hist.SampleByGradient(g, h, t.set.tree.Subsample, seed, t.sample)
-		l.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, l.pool, l.quanta)
+		l.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, t.set.tree.Precision, l.pool, l.quanta)
 		return l.grower.GrowOn(ctx, l.quanta, seed, t.sample.Rows)
 	}
 	if parallel == 0 {
-		l.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), l.pool, l.quanta)
+		l.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), t.set.tree.Precision, l.pool, l.quanta)
 	}
 	return l.grower.Grow(ctx, l.quanta, seed)
 }

@@ -12,6 +12,9 @@ type Gradients struct {
 	packed []uint64
 	total  uint64 // of all rows
 	units  pairUnits
+
+	exact      []sum // by row, where Precision.Exact asks for them
+	exactUnits pairUnits
 }
 
 // pairUnits are what one step of each half is worth.
@@ -20,7 +23,7 @@ type pairUnits struct{ g, h float64 }
 const quantRows = 1 << 14
 
 // Quantise packs derivatives.
-func Quantise(g, h []float32, seed uint64, pool *Pool, reuse *Gradients) *Gradients {
+func Quantise(g, h []float32, seed uint64, precision Precision, pool *Pool, reuse *Gradients) *Gradients {
 	n := len(g)
 	if reuse == nil {
 		reuse = &Gradients{}
@@ -40,6 +43,7 @@ func Quantise(g, h []float32, seed uint64, pool *Pool, reuse *Gradients) *Gradie
 	// Each row's rounding adds less than 1.
 	q := quantiser{low: uint32(seed), high: uint32(seed >> 32)}
 	q.scales = pairUnits{scale(math.MaxInt32-float64(n), total.g), scale(math.MaxUint32-float64(n), total.h)}
+	precision.limit(&q.scales, g, h)
 	reuse.units = pairUnits{1 / q.scales.g, 1 / q.scales.h}
 	parts := make([]uint64, len(sums))
 	pool.ranges(n, quantRows, func(from, to int) {
@@ -48,6 +52,10 @@ func Quantise(g, h []float32, seed uint64, pool *Pool, reuse *Gradients) *Gradie
 	reuse.total = 0
 	for _, p := range parts {
 		reuse.total += p
+	}
+	reuse.exact = nil
+	if precision.Exact {
+		reuse.keepExact(g, h, total)
 	}
 	return reuse
 }

@@ -14,8 +14,10 @@ type Grower struct {
 	pool   *Pool
 
 	gradients *Gradients
-	columns   []int32 // features this tree may use, ascending
-	seed      uint64  // of this tree's choices
+	units     pairUnits // of the sums below
+	exact     []sum     // by row: what is added up instead of gradients where Precision.Exact asks for it
+	columns   []int32   // features this tree may use, ascending
+	seed      uint64    // of this tree's choices
 	rows      []uint32
 	scratch   []uint32
 	sampled   bool     // not every row is in rows
@@ -64,7 +66,10 @@ type Tree struct {
 
 // Grow grows a tree on one output's gradients. Row and column sampling depend on seed alone.
 func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*Tree, error) {
-	g.gradients, g.seed = gradients, seed
+	g.gradients, g.units, g.seed = gradients, gradients.units, seed
+	if g.exact = nil; g.matrix.sparse == nil && gradients.exact != nil {
+		g.exact, g.units = gradients.exact, gradients.exactUnits
+	}
 	g.chooseRows()
 	g.columns = g.chooseColumns(g.params.ColumnsByTree, allColumns(len(g.matrix.Cuts.Features)), saltTree, 0)
 	g.nodes = append(g.nodes[:0], growing{to: len(g.rows), total: g.sum(), bounds: unbounded})
@@ -100,6 +105,9 @@ func (g *Grower) GrowOn(ctx context.Context, gradients *Gradients, seed uint64, 
 
 // sum adds up all rows of the sample.
 func (g *Grower) sum() sum {
+	if g.exact != nil {
+		return g.sumExact()
+	}
 	if !g.sampled {
 		return unpack(g.gradients.total)
 	}
@@ -120,7 +128,7 @@ func (g *Grower) sum() sum {
 
 // leaf makes the node that rows with that sum would be as a leaf.
 func (g *Grower) leaf(total sum, limits bounds) forest.Node {
-	gs, hs := g.gradients.units.of(total)
+	gs, hs := g.units.of(total)
 	w := limits.clamp(g.params.weight(gs, hs))
 	return forest.Node{Left: -1, Right: -1, Value: float32(g.params.LearningRate * w), Weight: float32(w), Hessian: float32(hs)}
 }
@@ -130,7 +138,7 @@ func (g *Grower) splittable(n *growing) bool {
 	if n.to-n.from < 2 || n.depth >= forest.MaxDepth || g.params.MaxDepth > 0 && n.depth >= g.params.MaxDepth {
 		return false
 	}
-	_, h := g.gradients.units.of(n.total)
+	_, h := g.units.of(n.total)
 	return h > 0 && h >= 2*g.params.MinChildWeight
 }
 

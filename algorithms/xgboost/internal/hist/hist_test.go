@@ -120,7 +120,7 @@ func TestHistograms(t *testing.T) {
 		m.Add(columns, rows, pool)
 		require.Equal(t, bins > 256, cuts.wide)
 		grower := NewGrower(m, Params{MinChildWeight: 1, Lambda: 1, Subsample: 1}, pool)
-		grower.gradients = Quantise(g, h, 1, pool, nil)
+		grower.gradients = Quantise(g, h, 1, Precision{}, pool, nil)
 		for _, used := range [][]int32{allColumns(features), {1, 4, 5}} {
 			grower.columns = used
 			var some, rest, all []uint32
@@ -162,7 +162,7 @@ func TestQuantise(t *testing.T) {
 		wantG += float64(g[i])
 		wantH++
 	}
-	q := Quantise(g, h, 42, NewPool(2), nil)
+	q := Quantise(g, h, 42, Precision{}, NewPool(2), nil)
 	var packed uint64
 	for _, p := range q.packed {
 		packed += p
@@ -192,8 +192,11 @@ func TestBruteForce(t *testing.T) {
 		pool := NewPool(1 + round%3)
 		m.Add(columns, rows, pool)
 		params := Params{LearningRate: 1, MaxDepth: 1, MinChildWeight: 3, Lambda: 0.7, Alpha: float64(round % 2), Subsample: 1, ColumnsByTree: 1, ColumnsByLevel: 1, ColumnsByNode: 1}
-		tree, err := NewGrower(m, params, pool).Grow(context.Background(), Quantise(g, h, 1, pool, nil), 1)
-		require.NoError(t, err)
+		grown := func(p Precision) float64 {
+			tree, err := NewGrower(m, params, pool).Grow(context.Background(), Quantise(g, h, 1, p, pool, nil), 1)
+			require.NoError(t, err)
+			return float64(tree.Nodes[0].Gain)
+		}
 		best := 0.0
 		for f, column := range columns {
 			for b := range cuts.Features[f].Bins() {
@@ -212,6 +215,8 @@ func TestBruteForce(t *testing.T) {
 				}
 			}
 		}
-		require.InEpsilon(t, best, float64(tree.Nodes[0].Gain), 1e-4)
+		require.InEpsilon(t, best, grown(Precision{}), 1e-4)
+		require.InEpsilon(t, best, grown(Precision{Exact: true}), 1e-6)
+		require.InEpsilon(t, best, grown(Precision{Bits: 10}), 2e-2)
 	}
 }

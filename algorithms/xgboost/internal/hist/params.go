@@ -18,6 +18,7 @@ type Params struct {
 	ColumnsByNode  float64
 	Monotone       []int8    // by feature: 1 up, -1 down, 0 or absent: free
 	Interactions   [][]int32 // groups of features that may meet on a path; none: all may
+	Precision      Precision
 }
 
 // Categorical splits follow XGBoost's defaults: up to maxOneHot categories each is tried against the rest; beyond, they are

@@ -103,6 +103,9 @@ func (g *Grower) build(chosen []int32) {
 		g.divideSegments(chosen)
 		return
 	}
+	if g.exact != nil {
+		return
+	}
 	var parents []int32
 	var starts []int // of each parent's pieces
 	var pieces []piece
@@ -140,6 +143,9 @@ func (g *Grower) build(chosen []int32) {
 func (g *Grower) buildRoot() {
 	if g.columnar() {
 		g.rootSegments()
+		return
+	}
+	if g.exact != nil {
 		return
 	}
 	pieces := g.pieces(0, 0, len(g.rows))
@@ -216,7 +222,11 @@ func (g *Grower) search(nodes []int32) {
 }
 
 func (g *Grower) searchBlock(n *growing, columns []int32) split {
-	f := newFinder(&g.params, g.gradients.units, n.total, n.bounds)
+	f := newFinder(&g.params, g.units, n.total, n.bounds)
+	if g.exact != nil {
+		g.searchExact(&f, n, columns)
+		return f.best
+	}
 	cuts := g.matrix.Cuts
 	var scratch []uint32
 	for _, c := range columns {
@@ -225,7 +235,7 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 			fillMissing(bins, n.total)
 		}
 		if cuts.Features[c].Categories > 0 {
-			f.categorical(c, bins, &scratch)
+			f.categorical(c, f.unpacked(bins), &scratch)
 		} else {
 			f.numeric(c, bins)
 		}

@@ -218,14 +218,14 @@ func (g *Grower) among(node int32) []segment {
 
 // searchBlockOf searches the splits of one node on some features.
 func (g *Grower) searchBlockOf(n *growing, block []segment, s *partScratch) split {
-	f := newFinder(&g.params, g.gradients.units, n.total, n.bounds)
+	f := newFinder(&g.params, g.units, n.total, n.bounds)
 	total := n.total.pack()
 	for _, at := range block {
 		feature := &g.matrix.Cuts.Features[at.feature]
 		rows, bins := g.segment(n, at)
 		s.sum(rows, bins, g.gradients.packed, total, feature.Bins())
 		if feature.Categories > 0 {
-			f.categorical(at.feature, s.spread(feature.Bins()), &s.sets)
+			f.categorical(at.feature, f.unpacked(s.spread(feature.Bins())), &s.sets)
 			continue
 		}
 		f.numeric(at.feature, s.sums)

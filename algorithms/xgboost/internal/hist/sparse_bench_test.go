@@ -56,7 +56,7 @@ func BenchmarkSparse(b *testing.B) {
 			for _, columnar := range []bool{false, true} {
 				b.Run(map[bool]string{false: "histograms", true: "columns"}[columnar], func(b *testing.B) {
 					m.sparse.columnar = columnar
-					grower, quanta := NewGrower(m, params, pool), Quantise(g, h, 1, pool, nil)
+					grower, quanta := NewGrower(m, params, pool), Quantise(g, h, 1, Precision{}, pool, nil)
 					start, n := processorTime(), 0
 					for b.Loop() {
 						n++

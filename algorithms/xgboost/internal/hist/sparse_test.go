@@ -93,7 +93,7 @@ func TestSparseGrowsTheSame(t *testing.T) {
 				clear(want)
 				got := make([]float32, rows)
 				for round := range uint64(3) {
-					quanta := Quantise(g, h, round, pool, nil)
+					quanta := Quantise(g, h, round, Precision{}, pool, nil)
 					grow := func(g *Grower) (*Tree, error) { return g.Grow(context.Background(), quanta, round) }
 					if name == "rows given" {
 						grow = func(g *Grower) (*Tree, error) { return g.GrowOn(context.Background(), quanta, round, given) }

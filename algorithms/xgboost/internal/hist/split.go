@@ -32,7 +32,8 @@ type finder struct {
 
 	monotone  bool
 	bounds    bounds
-	direction int8 // of the feature at hand
+	sums      []sum // for unpacked
+	direction int8  // of the feature at hand
 }
 
 func newFinder(p *Params, units pairUnits, total sum, limits bounds) finder {
@@ -85,20 +86,38 @@ func (s *finder) offer(gain float64, candidate split) {
 // numeric tries every cut of a numeric feature, with missing values on either side. bins holds the feature's part of the
 // histogram, the bin of missing values last.
 func (s *finder) numeric(feature int32, bins []uint64) {
-	last := len(bins) - 1
-	s.direction = s.params.direction(feature)
-	scan := s.scan
-	if s.plain {
-		scan = s.scanPlain
+	if !s.plain {
+		s.numericSums(feature, s.unpacked(bins))
+		return
 	}
+	last := len(bins) - 1
+	s.tryNumeric(feature, unpack(bins[last]), func(left sum, bar float64) (float64, int, sum) { return s.scanPlain(bins[:last], left, bar) })
+}
+
+func (s *finder) numericSums(feature int32, bins []sum) {
+	last := len(bins) - 1
+	s.tryNumeric(feature, bins[last], func(left sum, bar float64) (float64, int, sum) { return s.scan(bins[:last], left, bar) })
+}
+
+// unpacked returns bins as sums, until the next call.
+func (s *finder) unpacked(bins []uint64) []sum {
+	s.sums = s.sums[:0]
+	for _, packed := range bins {
+		s.sums = append(s.sums, unpack(packed))
+	}
+	return s.sums
+}
+
+func (s *finder) tryNumeric(feature int32, missing sum, scan func(left sum, bar float64) (float64, int, sum)) {
+	s.direction = s.params.direction(feature)
 	bar, best := max(minGain, s.params.MinSplitLoss, s.best.gain), split{feature: feature, bin: -1}
-	gain, bin, left := scan(bins[:last], sum{}, bar)
+	gain, bin, left := scan(sum{}, bar)
 	if bin >= 0 {
 		bar = gain
 		best.bin, best.left = int32(bin), left
 	}
-	if bins[last] != 0 {
-		if gain, bin, left = scan(bins[:last], unpack(bins[last]), bar); bin >= 0 {
+	if missing != (sum{}) {
+		if gain, bin, left = scan(missing, bar); bin >= 0 {
 			bar = gain
 			best.bin, best.left, best.defaultLeft = int32(bin), left, true
 		}
@@ -110,13 +129,13 @@ func (s *finder) numeric(feature int32, bins []uint64) {
 
 // scan returns the first cut whose gain is the largest above bar, bin -1 if there is none. left is the sum of the rows that
 // go left before any bin does. A bin without rows makes no cut of its own.
-func (s *finder) scan(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
+func (s *finder) scan(bins []sum, left sum, bar float64) (gain float64, bin int, at sum) {
 	bin = -1
-	for b, packed := range bins {
-		if packed == 0 {
+	for b, of := range bins {
+		if of == (sum{}) {
 			continue
 		}
-		left = left.plus(unpack(packed))
+		left = left.plus(of)
 		if gain := s.gain(left); gain > bar {
 			bar, bin, at = gain, b, left
 		}
@@ -157,23 +176,23 @@ func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, 
 }
 
 // categorical tries sets of categories.
-func (s *finder) categorical(feature int32, bins []uint64, scratch *[]uint32) {
+func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {
 	last := len(bins) - 1
 	s.direction = 0
 	codes := (*scratch)[:0]
-	for c, packed := range bins[:last] {
-		if packed != 0 {
+	for c, of := range bins[:last] {
+		if of != (sum{}) {
 			codes = append(codes, uint32(c))
 		}
 	}
 	*scratch = codes
-	missing := unpack(bins[last])
+	missing := bins[last]
 	if last <= maxOneHot {
 		s.oneHot(feature, bins, codes, missing)
 		return
 	}
 	ratio := func(c uint32) float64 {
-		g, h := s.units.of(unpack(bins[c]))
+		g, h := s.units.of(bins[c])
 		return -g / (h + s.params.Lambda)
 	}
 	slices.SortFunc(codes, func(a, b uint32) int {
@@ -191,17 +210,17 @@ func (s *finder) categorical(feature int32, bins []uint64, scratch *[]uint32) {
 }
 
 // runs sends the first codes of an order right, one more each time.
-func (s *finder) runs(feature int32, bins []uint64, codes []uint32, missing sum) {
+func (s *finder) runs(feature int32, bins []sum, codes []uint32, missing sum) {
 	var right sum
 	for i, c := range codes[:min(len(codes), maxSetSize)] {
-		right = right.plus(unpack(bins[c]))
+		right = right.plus(bins[c])
 		s.offerSet(feature, codes[:i+1], right, missing)
 	}
 }
 
-func (s *finder) oneHot(feature int32, bins []uint64, codes []uint32, missing sum) {
+func (s *finder) oneHot(feature int32, bins []sum, codes []uint32, missing sum) {
 	for i, c := range codes {
-		s.offerSet(feature, codes[i:i+1], unpack(bins[c]), missing)
+		s.offerSet(feature, codes[i:i+1], bins[c], missing)
 	}
 }
 
