@@ -49,27 +49,28 @@ func (w work) ourParams(seed int) map[string]any {
 	return p
 }
 
-// xgboostParams start from 0.5 as ours do, so that both grow the same number of useful trees.
+// xgboostParams start from 0.5, SageMaker's default, which ours keeps: XGBoost would start from the mean of the labels.
 func (w work) xgboostParams(seed int) map[string]any {
-	p := map[string]any{"eta": eta, "max_bin": 256, "tree_method": "hist", "max_depth": w.depth, "seed": seed}
+	p := map[string]any{"eta": eta, "max_bin": 256, "tree_method": "hist", "max_depth": w.depth, "seed": seed, "base_score": 0.5}
 	if w.leaves > 0 {
 		p["grow_policy"], p["max_leaves"] = "lossguide", w.leaves
 	}
 	switch w.set.Classes {
 	case 0:
-		p["objective"], p["base_score"] = "reg:squarederror", 0.5
+		p["objective"] = "reg:squarederror"
 	case 1:
-		p["objective"], p["base_score"] = "binary:logistic", 0.5
+		p["objective"] = "binary:logistic"
 	default:
 		p["objective"], p["num_class"] = "multi:softprob", w.set.Classes
 	}
 	return p
 }
 
-// lightgbmParams are XGBoost's by LightGBM's names: its own defaults for the size of leaves would grow other trees.
+// lightgbmParams are XGBoost's by LightGBM's names: its own defaults for the size of leaves would grow other trees, and its own
+// start, the mean of the labels, would be ahead by some rounds.
 func (w work) lightgbmParams(seed int) map[string]any {
 	p := map[string]any{"learning_rate": eta, "max_bin": 255, "seed": seed, "max_depth": w.depth, "num_leaves": 1 << w.depth,
-		"min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1}
+		"boost_from_average": false, "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1}
 	if w.leaves > 0 {
 		p["num_leaves"], p["max_depth"] = w.leaves, -1
 	}
@@ -80,6 +81,15 @@ func (w work) lightgbmParams(seed int) map[string]any {
 		p["objective"] = "binary"
 	default:
 		p["objective"], p["num_class"] = "multiclass", w.set.Classes
+		share := softmaxShare(w.set.Classes)
+		p["learning_rate"], p["lambda_l2"], p["min_sum_hessian_in_leaf"] = eta*share, share, share
 	}
 	return p
+}
+
+// softmaxShare is what LightGBM's second derivatives of softmax are of XGBoost's: K/(K-1) p(1-p) (src/objective/
+// multiclass_objective.hpp) to 2 p(1-p) (src/objective/multiclass_obj.cu). With the same learning rate its steps would be twice
+// as long; with learning rate, lambda and least weight times the share they are the same.
+func softmaxShare(classes int) float64 {
+	return float64(classes) / float64(classes-1) / 2
 }

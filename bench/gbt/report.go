@@ -63,7 +63,8 @@ func legend(o options) string {
 Each engine trains in a process of its own; for each of %d seeds (another fifth of the rows held back) all of them, one after the
 other. *ours / theirs* is the median over seeds of the ratio within a seed. *CPU s*, *loaded MB* (data in memory, before training) and
 *peak MB* (high-water mark during training) are medians. *Ours better by* compares the quality on the rows held back, in percent of
-theirs, mean over seeds ± standard error; below 0 ours is worse. Ours computes its metric on the rows trained on after each round.
+theirs, mean over seeds ± standard error; below 0 ours is worse. All start from 0.5 and take steps of the same length, which for
+LightGBM is not its default. Ours computes its metric on the rows trained on after each round.
 %s`, o.seeds, metric)
 }
 

@@ -27,8 +27,7 @@ func works() []work {
 		{name: "adult", set: tables.Adult, rounds: 100, depth: 6, targets: fasterOfTwo},
 		{name: "bank_marketing", set: tables.Bank, rounds: 100, depth: 6, targets: fasterOfTwo},
 		{name: "airlines_2k", set: tables.Airlines, rounds: 100, depth: 6, targets: fasterOfTwo},
-		// 23 trees a round: 20 rounds are 460 trees, and what is left of the loss by then is a few thousandths.
-		{name: "kddcup99", set: tables.KDDCup, rounds: 20, depth: 6, targets: fasterOfTwo},
+		{name: "kddcup99", set: tables.KDDCup, rounds: 100, depth: 6, targets: fasterOfTwo},
 	}
 	for _, set := range []tables.Set{tables.California, tables.Diamonds, tables.Credit, tables.Elec2, tables.Abalone, tables.Wine, tables.Fraud} {
 		list = append(list, work{name: set.Name, set: set, rounds: 100, depth: 6})
