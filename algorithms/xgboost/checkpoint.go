@@ -30,6 +30,9 @@ func (t *training) fingerprint() string {
 		fmt.Fprintf(h, " %v %v %v %v %s", t.linear.eta, t.linear.lambda, t.linear.alpha, t.linear.lambdaBias, t.linear.selector)
 	}
 	fmt.Fprintf(h, " %v %v %s", t.set.update(), t.set.values.Bool("refresh_leaf"), t.earlier.digestOf())
+	if t.fold != "" {
+		fmt.Fprintf(h, " fold %s", t.fold)
+	}
 	for _, m := range t.set.metrics {
 		fmt.Fprintf(h, " %s", m.Name)
 	}

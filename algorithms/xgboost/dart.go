@@ -90,9 +90,11 @@ func (d *dart) normalise(trees []*hist.Tree, dropped []int, grown int) {
 
 // addUp sets a channel's margins to what the trees, but for skipped ones, say. Trees are added in their order, as scoring
 // does.
-func (t *training) addUp(c *scored, skipped []int) {
+func (t *training) addUp(c *scored, skipped []int) { t.addTrees(c, t.trees, skipped) }
+
+func (t *training) addTrees(c *scored, trees []*hist.Tree, skipped []int) {
 	c.restart(t.base)
-	for i, tree := range t.trees {
+	for i, tree := range trees {
 		if _, skip := slices.BinarySearch(skipped, i); !skip {
 			tree.AddTo(c.matrix, c.margins[tree.Group], 1, t.pool)
 		}

@@ -34,7 +34,6 @@ func TestHyperParameterFaults(t *testing.T) {
 		{"process_type", "update", "Hyperparameter updater: process_type update needs refresh"},
 		{"updater", "refresh", "Hyperparameter updater: refresh needs process_type update"},
 		{"tree_method", "gpu_hist", "Hyperparameter tree_method: gpu_hist is not supported yet"},
-		{"_kfold", "5", "Hyperparameter _kfold: not supported yet"},
 		{"eval_metric", "rmse,nonsense", "Hyperparameter eval_metric: nonsense is not in [rmse, "},
 		{"eval_metric", "ndcg@5", "Hyperparameter eval_metric: ndcg@5 needs a rank: objective"},
 		{"eval_metric", "aft-nloglik", "Hyperparameter eval_metric: aft-nloglik needs the objective survival:aft"},

@@ -65,6 +65,6 @@ var declared = declare(
 	category("aft_loss_distribution", "normal", "survival:aft: distribution of the noise.", "normal", "logistic", "extreme"),
 	number("aft_loss_distribution_scale", "1", algorithms.Above(0), "survival:aft: scale of the noise."),
 	category("use_dask_gpu_training", "false", "Train on several GPUs.", "true", "false"),
-	integer("_kfold", "", algorithms.AtLeast(2), "Folds of cross validation."),
-	integer("_num_cv_round", "", algorithms.AtLeast(1), "Repetitions of cross validation."),
+	integer("_kfold", "", algorithms.AtLeast(2), "Cross validation: how many parts the rows are dealt to; a model is trained on all parts but one for each."),
+	integer("_num_cv_round", "", algorithms.AtLeast(1), "Cross validation: how often it is done, each time with parts dealt anew. 1 by default."),
 )

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/batchmill/batchmill/algorithms"
-	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
-	"github.com/batchmill/batchmill/algorithms/xgboost/internal/modelfile"
 )
 
 // importanceFile is the member of an artifact that holds Importance: an object per kind, in it a number per feature, as
@@ -37,7 +35,9 @@ func Importance(p algorithms.Predictor) ([]FeatureImportance, error) {
 		if l, ok := m.engine.(linear); ok {
 			return l.importance(m.layout), nil
 		}
-		return forestImportance(m.trees, m.layout), nil
+		return usedImportance(m.addImportance(blankImportance(m.layout))), nil
+	case *ensemble:
+		return m.importance(), nil
 	case *lightPredictor:
 		all := blankImportance(m.layout)
 		for i := range m.model.Trees {
@@ -74,14 +74,37 @@ func usedImportance(all []FeatureImportance) []FeatureImportance {
 	return used
 }
 
-func forestImportance(trees []forest.Tree, l *layout) []FeatureImportance {
-	all := blankImportance(l)
-	for i := range trees {
-		for j := range trees[i].Nodes {
-			if n := &trees[i].Nodes[j]; !n.IsLeaf() {
+func (p *predictor) addImportance(all []FeatureImportance) []FeatureImportance {
+	for i := range p.trees {
+		for j := range p.trees[i].Nodes {
+			if n := &p.trees[i].Nodes[j]; !n.IsLeaf() {
 				all[n.Feature].add(float64(n.Gain), float64(n.Hessian))
 			}
 		}
+	}
+	return all
+}
+
+// importance counts the splits of all models, or takes the mean of linear models.
+func (e *ensemble) importance() []FeatureImportance {
+	all := blankImportance(e.members[0].layout)
+	for _, p := range e.members {
+		l, ok := p.engine.(linear)
+		if !ok {
+			p.addImportance(all)
+			continue
+		}
+		for i, f := range l.importance(p.layout) {
+			if all[i].Coefficients == nil {
+				all[i].Coefficients = make([]float32, l.groups)
+			}
+			for g, c := range f.Coefficients {
+				all[i].Coefficients[g] += c / float32(len(e.members))
+			}
+		}
+	}
+	if all[0].Coefficients != nil {
+		return all
 	}
 	return usedImportance(all)
 }
@@ -94,12 +117,8 @@ func (l linear) importance(names *layout) []FeatureImportance {
 	return all
 }
 
-// encodeImportance makes the artifact's member of a model just trained.
-func encodeImportance(m *modelfile.Model, l *layout) ([]byte, error) {
-	p, err := newPredictor(m, l)
-	if err != nil {
-		return nil, err
-	}
+// encodeImportance makes the artifact's member.
+func encodeImportance(p algorithms.Predictor) ([]byte, error) {
 	features, err := Importance(p)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,13 @@ const (
 // Load reads a model: an artifact's files, or a model file of XGBoost's or LightGBM's by itself. What a file is, its content
 // says; names only settle which file is the model where several could be.
 func (algorithm) Load(files fs.FS) (algorithms.Predictor, error) {
+	names, err := regularFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	if folds := foldModels(names); len(folds) > 1 {
+		return loadEnsemble(files, folds)
+	}
 	data, err := findModel(files)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,16 @@ type settings struct {
 	gradient  bool // rows are drawn by gradient
 	monotone  []constraint
 	together  [][]string // interaction constraints, by index or name
+	folds     int        // of cross validation; 0: none
+	repeats   int        // of cross validation
+}
+
+// models is how many models a cross validation trains.
+func (s *settings) models() int { return s.folds * s.repeats }
+
+// classification tells whether labels are classes.
+func (s *settings) classification() bool {
+	return s.classes > 0 || strings.HasPrefix(s.objective, "binary:")
 }
 
 // outputs is the number of margins per row.
@@ -63,6 +73,7 @@ func readSettings(given map[string]string) (*settings, error) {
 		values: v, objective: v.Text("objective"), rounds: v.Int("num_round"), patience: v.Int("early_stopping_rounds"),
 		maxBin: v.Int("max_bin"), parallel: v.Int("num_parallel_tree"), baseScore: v.Float("base_score"),
 		seed: uint64(v.Int("seed")), threads: v.Int("nthread"), tree: treeParams(v),
+		folds: v.Int("_kfold"), repeats: max(1, v.Int("_num_cv_round")),
 	}
 	if v.Text("tree_method") == "approx" && v.Given("sketch_eps") && !v.Given("max_bin") {
 		s.maxBin = max(2, int(math.Ceil(1/v.Float("sketch_eps"))))

@@ -21,6 +21,9 @@ func (a algorithm) Train(ctx context.Context, req *algorithms.TrainRequest) (*al
 	if err := algorithms.CheckChannels(a, req.Channels); err != nil {
 		return nil, err
 	}
+	if set.folds > 0 {
+		return a.crossValidate(ctx, req, set)
+	}
 	return trainWith(ctx, req, set)
 }
 
@@ -35,16 +38,15 @@ func trainWith(ctx context.Context, req *algorithms.TrainRequest, set *settings)
 			return nil, err
 		}
 	}
-	for t.done < set.rounds && !t.stalled() {
-		if req.Stop != nil && t.done > 0 && req.Stop() {
-			break
-		}
-		if err := t.round(ctx); err != nil {
-			return nil, err
-		}
+	if _, err := t.run(ctx); err != nil {
+		return nil, err
 	}
 	model := t.model()
-	importance, err := encodeImportance(model, t.train.layout)
+	p, err := newPredictor(model, t.train.layout)
+	if err != nil {
+		return nil, err
+	}
+	importance, err := encodeImportance(p)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +55,19 @@ func trainWith(ctx context.Context, req *algorithms.TrainRequest, set *settings)
 		Metrics: t.metrics,
 		Rounds:  t.roundsBefore() + t.done,
 	}, nil
+}
+
+// run goes on until all rounds are done, early stopping ends it or the user does.
+func (t *training) run(ctx context.Context) (stopped bool, err error) {
+	for t.done < t.set.rounds && !t.stalled() {
+		if t.req.Stop != nil && t.done > 0 && t.req.Stop() {
+			return true, nil
+		}
+		if err := t.round(ctx); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // training is the state of one run.
@@ -76,6 +91,7 @@ type training struct {
 	done      int                 // rounds
 	metrics   []algorithms.Metric // of the last round
 	best      best
+	fold      string // which model of a cross validation this is
 }
 
 // scored is a channel with its margins so far.
@@ -93,25 +109,37 @@ type best struct {
 }
 
 func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *settings) (*training, error) {
-	threads := req.Threads
-	if set.threads > 0 && (threads == 0 || set.threads < threads) {
-		threads = set.threads
-	}
-	t := &training{req: req, set: set, pool: hist.NewPool(threads), best: best{Round: -1}}
 	if _, ok := req.Channels["validation"]; !ok && set.patience > 0 {
 		return nil, &algorithms.HyperParameterError{Name: "early_stopping_rounds", Reason: "Hyperparameter early_stopping_rounds: needs a validation channel"}
 	}
-	var err error
-	if t.earlier, err = readEarlier(req.Model, set); err != nil {
+	t, err := blankTraining(req, set)
+	if err != nil {
 		return nil, err
 	}
 	if err := t.read(ctx); err != nil {
 		return nil, err
 	}
+	return t, t.begin()
+}
+
+// blankTraining is a training without rows.
+func blankTraining(req *algorithms.TrainRequest, set *settings) (t *training, err error) {
+	threads := req.Threads
+	if set.threads > 0 && (threads == 0 || set.threads < threads) {
+		threads = set.threads
+	}
+	t = &training{req: req, set: set, pool: hist.NewPool(threads), best: best{Round: -1}}
+	t.earlier, err = readEarlier(req.Model, set)
+	return t, err
+}
+
+// begin prepares the first round, once the channels' rows are there.
+func (t *training) begin() (err error) {
+	set := t.set
 	t.startFrom()
 	if whole, ok := set.loss.(objective.Whole); ok {
 		if err := whole.Prepare(t.train.truth(nil)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	n, outputs := t.train.rows(), set.outputs()
@@ -130,10 +158,10 @@ func newTraining(ctx context.Context, req *algorithms.TrainRequest, set *setting
 			copy(t.linear.weights, t.earlier.model.Linear)
 			t.addLinear()
 		}
-		return t, err
+		return err
 	}
 	t.lane, t.dart = &lane{grower: hist.NewGrower(t.train.matrix, set.tree, t.pool), pool: t.pool}, set.dart()
-	return t, nil
+	return nil
 }
 
 // read reads the channels.

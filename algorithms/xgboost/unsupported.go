@@ -32,10 +32,8 @@ func (c *checker) unsupported() {
 			c.fault(never.name, "%s is not supported yet", never.value)
 		}
 	}
-	for _, name := range []string{"_kfold", "_num_cv_round"} {
-		if c.v.Given(name) {
-			c.fault(name, "not supported yet")
-		}
+	if c.v.Given("_num_cv_round") && !c.v.Given("_kfold") {
+		c.fault("_num_cv_round", "needs _kfold")
 	}
 	if c.v.Text("process_type") == "update" && c.v.Text("updater") != "refresh" {
 		c.fault("updater", "process_type update needs refresh")
