@@ -14,19 +14,16 @@ import (
 // binding says where a batch holds each feature of a layout.
 type binding struct {
 	layout  *layout
-	columns []int // by feature; nil for sparse rows
-	codes   []map[string]float32
+	columns []int                // by feature; nil for sparse rows
+	codes   []*dataset.TextIndex // by feature; nil for numbers
 }
 
 // bind matches a layout with the columns of a schema. available lists the columns that may be features, by name.
 func bind(l *layout, schema *dataset.Schema, available []string, named bool) (*binding, error) {
-	b := &binding{layout: l, codes: make([]map[string]float32, len(l.Features))}
+	b := &binding{layout: l, codes: make([]*dataset.TextIndex, len(l.Features))}
 	for i, f := range l.Features {
 		if f.Kind == kindText {
-			b.codes[i] = make(map[string]float32, len(f.Categories))
-			for c, text := range f.Categories {
-				b.codes[i][text] = float32(c)
-			}
+			b.codes[i] = dataset.NewTextIndex(f.Categories)
 		}
 	}
 	if dataset.Sparse(schema) {
@@ -148,26 +145,10 @@ func (b *binding) fill(batch dataset.Batch, columns [][]float32) error {
 		if dst := columns[f][:col.Len()]; b.codes[f] == nil {
 			err = dataset.Floats(col, dst)
 		} else {
-			err = b.fillCodes(col, b.codes[f], dst)
+			err = b.codes[f].Numbers(col, dst, nil)
 		}
 		if err != nil {
 			return &algorithms.DataError{Column: b.layout.Features[f].Name, Reason: err.Error()}
-		}
-	}
-	return nil
-}
-
-func (b *binding) fillCodes(col dataset.Column, codes map[string]float32, dst []float32) error {
-	text, err := dataset.Strings(col)
-	if err != nil {
-		return err
-	}
-	for i := range dst {
-		dst[i] = nan
-		if s, ok := text(i); ok {
-			if c, known := codes[s]; known {
-				dst[i] = c
-			}
 		}
 	}
 	return nil

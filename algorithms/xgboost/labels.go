@@ -1,6 +1,7 @@
 package xgboost
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -10,8 +11,8 @@ import (
 // labels reads labels: numbers as they are, texts as class numbers.
 type labels struct {
 	channel *channel
-	texts   *vocabulary // nil for numbers
-	fixed   bool        // no new classes: those of another channel
+	texts   *dataset.TextIndex // nil for numbers
+	fixed   bool               // no new classes: those of another channel
 	values  []float32
 	upper   []float32 // survival:aft: the upper ends of intervals
 	queries queries
@@ -83,26 +84,23 @@ func (l *labels) addUpper(batch dataset.Batch, before int) error {
 
 func (l *labels) addTexts(col dataset.Column, before int, dst []float32) error {
 	c, name := l.channel, l.channel.data.Label[0]
-	text, err := dataset.Strings(col)
+	err := l.texts.Numbers(col, dst, func(i int, text string) (int, error) {
+		classes := l.texts.Texts()
+		switch {
+		case l.fixed:
+			return 0, fmt.Errorf("row %d: the label %q is none of the classes of the train channel: %s", before+i+1, text, list(classes))
+		case len(classes) == maxClasses:
+			return 0, fmt.Errorf("row %d: more than %d different labels", before+i+1, maxClasses)
+		}
+		return l.texts.Add(strings.Clone(text)), nil
+	})
 	if err != nil {
 		return c.fault(name, "%v", err)
 	}
-	for i := range dst {
-		s, ok := text(i)
-		if !ok {
+	for i, y := range dst {
+		if y != y {
 			return c.fault(name, "row %d: the label is missing", before+i+1)
 		}
-		code, known := l.texts.code[s]
-		if !known && l.fixed {
-			return c.fault(name, "row %d: the label %q is none of the classes of the train channel: %s", before+i+1, s, list(l.texts.texts))
-		}
-		if !known {
-			if len(l.texts.texts) == maxClasses {
-				return c.fault(name, "row %d: more than %d different labels", before+i+1, maxClasses)
-			}
-			code = l.texts.add(strings.Clone(s))
-		}
-		dst[i] = float32(code)
 	}
 	return nil
 }

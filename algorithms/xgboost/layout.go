@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/dataset"
 )
 
 // layoutVersion is the version of layoutFile.
@@ -102,36 +103,15 @@ func (l *layout) categorical() []bool {
 	return out
 }
 
-// vocabulary gives texts numbers in the order they are met, and in byte order once all have been.
-type vocabulary struct {
-	code  map[string]uint32
-	texts []string
-}
-
-func newVocabulary() *vocabulary { return &vocabulary{code: map[string]uint32{}} }
-
-func (v *vocabulary) add(text string) uint32 {
-	c, ok := v.code[text]
-	if !ok {
-		c = uint32(len(v.texts))
-		v.code[text] = c
-		v.texts = append(v.texts, text)
+// inOrder puts texts in byte order and returns the new number of each.
+func inOrder(texts []string) (sorted []string, moved []uint32) {
+	sorted = slices.Sorted(slices.Values(texts))
+	index := dataset.NewTextIndex(sorted)
+	for _, t := range texts {
+		n, _ := index.Find(t)
+		moved = append(moved, uint32(n))
 	}
-	return c
-}
-
-// sort puts the texts in byte order and returns the new code of each old one.
-func (v *vocabulary) sort() []uint32 {
-	old := slices.Clone(v.texts)
-	slices.Sort(v.texts)
-	for i, t := range v.texts {
-		v.code[t] = uint32(i)
-	}
-	moved := make([]uint32, len(old))
-	for i, t := range old {
-		moved[i] = v.code[t]
-	}
-	return moved
+	return sorted, moved
 }
 
 // recode applies moved to codes held as floats.

@@ -141,7 +141,7 @@ func (s *lightScorer) fill(batch dataset.Batch, columns [][]float64, n int) erro
 		col, err := batch.Column(at), error(nil)
 		dst := columns[f][:n]
 		if b.codes[f] != nil {
-			err = s.fillCodes(col, b.codes[f], dst)
+			err = fillCodes(col, b.codes[f], dst)
 		} else {
 			err = dataset.Float64s(col, dst)
 		}
@@ -153,9 +153,9 @@ func (s *lightScorer) fill(batch dataset.Batch, columns [][]float64, n int) erro
 	return nil
 }
 
-func (s *lightScorer) fillCodes(col dataset.Column, codes map[string]float32, dst []float64) error {
+func fillCodes(col dataset.Column, codes *dataset.TextIndex, dst []float64) error {
 	single := make([]float32, len(dst))
-	if err := s.binding.fillCodes(col, codes, single); err != nil {
+	if err := codes.Numbers(col, single, nil); err != nil {
 		return err
 	}
 	for i, c := range single {

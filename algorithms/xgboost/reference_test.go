@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,11 +23,10 @@ func (t rows) coded() rows {
 	var out rows
 	for _, c := range t {
 		if c.texts != nil {
-			v := newVocabulary()
+			categories := slices.Compact(slices.Sorted(slices.Values(c.texts)))
 			for _, s := range c.texts {
-				c.numbers = append(c.numbers, float32(v.add(s)))
+				c.numbers = append(c.numbers, float32(slices.Index(categories, s)))
 			}
-			recode(c.numbers, v.sort())
 			c.texts = nil
 		}
 		out = append(out, c)

@@ -2,6 +2,7 @@ package xgboost
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/hist"
@@ -111,21 +112,21 @@ type firstPass struct {
 	*trainTable
 	sketch  *hist.Sketch
 	labels  labels
-	texts   []*vocabulary // by feature; nil for numbers
-	fixed   *binding      // where an earlier model says what rows hold
-	codes   []int         // by feature: one more than the largest category code met
+	texts   []*dataset.TextIndex // by feature; nil for numbers
+	fixed   *binding             // where an earlier model says what rows hold
+	codes   []int                // by feature: one more than the largest category code met
 	columns [][]float32
 }
 
 func newFirstPass(t *trainTable) (*firstPass, error) {
 	p := &firstPass{trainTable: t, sketch: hist.NewSketch(t.layout.categorical(), t.set.maxBin), labels: labels{channel: t.ch}}
 	if t.ch.labelIsText() {
-		p.labels.texts = newVocabulary()
+		p.labels.texts = dataset.NewTextIndex(nil)
 	}
-	p.texts = make([]*vocabulary, len(t.layout.Features))
+	p.texts = make([]*dataset.TextIndex, len(t.layout.Features))
 	for i, f := range t.layout.Features {
 		if f.Kind == kindText {
-			p.texts[i] = newVocabulary()
+			p.texts[i] = dataset.NewTextIndex(nil)
 		}
 	}
 	if t.earlier != nil {
@@ -139,9 +140,7 @@ func (p *firstPass) fix() (err error) {
 	clear(p.texts)
 	if p.labels.texts != nil && p.layout.Classes != nil {
 		p.labels.fixed = true
-		for _, c := range p.layout.Classes {
-			p.labels.texts.add(c)
-		}
+		p.labels.texts = dataset.NewTextIndex(p.layout.Classes)
 	}
 	p.fixed, err = bind(p.layout, p.ch.data.Schema, p.ch.features, p.ch.data.Named)
 	return err
@@ -194,27 +193,22 @@ func (p *firstPass) read(batch dataset.Batch) error {
 			}
 			continue
 		}
-		text, err := dataset.Strings(col)
-		if err != nil {
+		if err := p.readTexts(f, col); err != nil {
 			return p.ch.fault(name, "%v", err)
-		}
-		for i := range p.columns[f][:col.Len()] {
-			p.columns[f][i] = nan
-			s, ok := text(i)
-			if !ok {
-				continue
-			}
-			code, known := p.texts[f].code[s]
-			if !known {
-				if len(p.texts[f].texts) == hist.MaxBins {
-					return p.ch.fault(name, "more than %d different texts: an identifier is not a feature", hist.MaxBins)
-				}
-				code = p.texts[f].add(strings.Clone(s))
-			}
-			p.columns[f][i] = float32(code)
 		}
 	}
 	return nil
+}
+
+// readTexts fills the column of feature f with numbers of its texts, new ones in the order they are met.
+func (p *firstPass) readTexts(f int, col dataset.Column) error {
+	texts := p.texts[f]
+	return texts.Numbers(col, p.columns[f][:col.Len()], func(_ int, text string) (int, error) {
+		if len(texts.Texts()) == hist.MaxBins {
+			return 0, fmt.Errorf("more than %d different texts: an identifier is not a feature", hist.MaxBins)
+		}
+		return texts.Add(strings.Clone(text)), nil
+	})
 }
 
 // countCodes notes how many codes categorical features have.
@@ -245,13 +239,15 @@ func (p *firstPass) finish() error {
 		if v == nil {
 			continue
 		}
-		recode(columns[f], v.sort())
-		p.layout.Features[f].Categories = v.texts
+		categories, moved := inOrder(v.Texts())
+		recode(columns[f], moved)
+		p.layout.Features[f].Categories = categories
 	}
 	if v := p.labels.texts; v != nil && !p.labels.fixed {
-		recode(p.labels.values, v.sort())
-		p.layout.Classes = v.texts
-		if err := p.checkClasses(len(v.texts)); err != nil {
+		classes, moved := inOrder(v.Texts())
+		recode(p.labels.values, moved)
+		p.layout.Classes = classes
+		if err := p.checkClasses(len(classes)); err != nil {
 			return err
 		}
 	}
@@ -285,7 +281,7 @@ func (p *firstPass) categories() []int {
 	counts := make([]int, len(p.texts))
 	for f, v := range p.texts {
 		if v != nil {
-			counts[f] = len(v.texts)
+			counts[f] = len(v.Texts())
 		} else if p.codes != nil {
 			counts[f] = max(p.codes[f], len(p.layout.Features[f].Categories))
 		}
@@ -308,10 +304,7 @@ func (t *trainTable) readOther(ctx context.Context, ch *channel) (*table, error)
 	other := &table{matrix: hist.NewMatrix(t.matrix.Cuts, 0)}
 	y := labels{channel: ch, fixed: true}
 	if t.layout.Classes != nil {
-		y.texts = newVocabulary()
-		for _, c := range t.layout.Classes {
-			y.texts.add(c)
-		}
+		y.texts = dataset.NewTextIndex(t.layout.Classes)
 	}
 	var columns [][]float32
 	err = ch.each(ctx, func(batch dataset.Batch, before int) error {
