@@ -105,7 +105,7 @@ func picked(pick *dataset.Path, schema *dataset.Schema, features []string) ([]st
 func recordsOf(params *transformParams, p algorithms.MultiPredictor, schema *dataset.Schema, media dataset.Media) dataset.RecordOptions {
 	o := dataset.RecordOptions{Media: mustMedia(params.Out), Fields: outputFields(params, p), Join: params.Join, Path: mustPath(params.Keep)}
 	if params.Join {
-		o.Media.Delimiter = media.Delimiter
+		o.Media.Delimiter, o.Width = media.Delimiter, schema.NumFields()
 		if media.Format == dataset.CSV && media.Header {
 			o.Names = dataset.ColumnNames(schema)
 		}
@@ -115,10 +115,14 @@ func recordsOf(params *transformParams, p algorithms.MultiPredictor, schema *dat
 
 // outputFields are the model's columns as they are called in the output's format.
 func outputFields(params *transformParams, p algorithms.MultiPredictor) []dataset.Field {
+	fields := slices.Clone(p.Fields())
 	if mustMedia(params.Out).Format == dataset.JSONLines {
-		return algorithms.ResponseFields(p)
+		fields = algorithms.ResponseFields(p)
 	}
-	return p.Fields()
+	for i := range fields {
+		fields[i].Nullable = fields[i].Nullable || params.KeepRejected
+	}
+	return fields
 }
 
 // checkReadable binds the model to the object's columns and the filters to what comes out: a missing or renamed column is known before
@@ -134,7 +138,7 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 	}
 	out := mustMedia(params.Out)
 	if out.Format == dataset.CSV {
-		return csvHeader(b, params.Join, object)
+		return csvHeader(b, object)
 	}
 	if out.Format == dataset.JSONLines {
 		return nil, nil
@@ -155,12 +159,8 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 }
 
 // csvHeader checks what is kept of an object's CSV records and names it.
-func csvHeader(b *bound, join bool, object dataset.Object) ([]byte, error) {
-	width := 0
-	if join {
-		width = b.schema.NumFields()
-	}
-	names, err := b.records.Header(width)
+func csvHeader(b *bound, object dataset.Object) ([]byte, error) {
+	names, err := b.records.Header()
 	switch pathErr := (*dataset.PathError)(nil); {
 	case errors.As(err, &pathErr):
 		return nil, clientf("dataProcessing.outputFilter: %s: %w", object.Name(), err)

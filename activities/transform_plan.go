@@ -26,6 +26,8 @@ type transformParams struct {
 	// Pick selects what of an input record is scored, Keep what of an output record is written: JSONPaths, "" the whole.
 	Pick, Keep string `json:",omitempty"`
 	Max        jobs.Rejected
+	// KeepRejected leaves a row of missing outputs where a record was rejected.
+	KeepRejected bool `json:",omitempty"`
 	// Outputs is what is written for a row; none means the prediction.
 	Outputs []string `json:",omitempty"`
 }
@@ -170,7 +172,7 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if outputs == nil {
 		outputs = pin.Outputs
 	}
-	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Pick: pick, Keep: keep, Max: settings.MaxRejected, Outputs: outputs}, nil
+	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Pick: pick, Keep: keep, Max: settings.MaxRejected, KeepRejected: settings.KeepRejected, Outputs: outputs}, nil
 }
 
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.

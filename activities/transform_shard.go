@@ -146,8 +146,11 @@ type transformShard struct {
 	records *dataset.RecordWriter // of records that are joined or cut
 }
 
-// rawColumn carries a record's own text to the output when it is joined.
-const rawColumn = "\x00raw"
+// Columns that are read beside a record's own: its text, when it is joined, and whether it was rejected, when its place is kept.
+const (
+	rawColumn      = "\x00raw"
+	rejectedColumn = "\x00rejected"
+)
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	object, err := t.inputs.open(shard.Input)
@@ -173,6 +176,9 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 // unit reads, scores and writes one unit.
 func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) (err error) {
 	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.columns, Path: t.bound.pick, OnReject: t.reject}
+	if t.params.KeepRejected {
+		opt.RejectedColumn = rejectedColumn
+	}
 	switch {
 	case t.params.Join && t.bound.media.Format.Lines():
 		opt.RawColumn = rawColumn
@@ -240,6 +246,12 @@ func (t *transformShard) score(batch dataset.Batch) error {
 			column.Release()
 		}
 	}()
+	if t.params.KeepRejected {
+		if batch, err = maskRejected(batch, scores); err != nil {
+			return err
+		}
+		defer batch.Release()
+	}
 	if err := t.write(batch, scores); err != nil {
 		return err
 	}
@@ -247,6 +259,22 @@ func (t *transformShard) score(batch dataset.Batch) error {
 	t.receipt.Rows += batch.NumRows()
 	t.rows(t.receipt.Rows)
 	return nil
+}
+
+// maskRejected makes the scores of rejected records missing and returns the batch without its marks.
+func maskRejected(batch dataset.Batch, scores []dataset.Column) (dataset.Batch, error) {
+	var others []string
+	for _, name := range dataset.ColumnNames(batch.Schema()) {
+		if name != rejectedColumn {
+			others = append(others, name)
+		}
+	}
+	marks := batch.Column(batch.Schema().FieldIndices(rejectedColumn)[0])
+	for i, column := range scores {
+		scores[i] = dataset.MaskMissing(column, marks)
+		column.Release()
+	}
+	return dataset.SelectColumns(batch, others)
 }
 
 // write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns, or what a filter keeps of
@@ -350,7 +378,9 @@ func (t *transformShard) reject(e *dataset.RecordError) error {
 	if t.params.Max.Records == 0 && t.params.Max.Percent == 0 {
 		return e
 	}
-	t.receipt.Rows++
+	if !t.params.KeepRejected { // else the row is counted with the others
+		t.receipt.Rows++
+	}
 	t.receipt.Rejected++
 	if t.params.Max.Percent == 0 && t.receipt.Rejected > t.params.Max.Records {
 		return clientf("more than %d records are bad; the last: %w", t.params.Max.Records, e)

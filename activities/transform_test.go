@@ -289,6 +289,86 @@ func checkRejectFile(t *testing.T, file string, text []string) {
 	require.EqualValues(t, len(text), rejected[2].Line)
 }
 
+// TestRejectsKeepTheirPlace: a rejected record leaves missing outputs, in every format, at any number of shards.
+func TestRejectsKeepTheirPlace(t *testing.T) {
+	t.Parallel()
+	artifact, want := reference(t, "california_missing")
+	house := columns(californiaTest(t), 8)
+	bad := []int{10, 2000, len(house) - 2}
+	text := lines(string(toCSV(t, house[1:])))
+	objects := lines(string(jsonLines(house)))
+	for i, at := range bad {
+		text[at] = []string{"1,2,3", "-122,37,many,1,1,1,1,1", "1,2,3,4,5,6,7,8,9"}[i]
+		objects[at] = []string{"[1", `{"housing_median_age":"many"}`, "7"}[i]
+	}
+	for name, c := range map[string]struct {
+		contentType, accept string
+		in                  []string
+		processing          object
+		read                func(t *testing.T, s *shop) []string
+	}{
+		"CSV": {"text/csv", "text/csv", text, object{}, func(t *testing.T, s *shop) []string { return lines(s.read("s3://b/out/a")["out/a.out"]) }},
+		"CSV joined and cut": {"text/csv", "text/csv", text, object{"JoinSource": "Input", "OutputFilter": "$[0,-1]"}, func(t *testing.T, s *shop) (scores []string) {
+			for i, l := range lines(s.read("s3://b/out/a")["out/a.out"]) {
+				first, score, _ := strings.Cut(l, ",")
+				require.Equal(t, strings.Split(text[i], ",")[0], first)
+				scores = append(scores, score)
+			}
+			return scores
+		}},
+		"JSON Lines joined": {"application/jsonlines", "application/jsonlines", objects, object{"JoinSource": "Input"}, func(t *testing.T, s *shop) (scores []string) {
+			for i, l := range lines(s.read("s3://b/out/a")["out/a.out"]) {
+				var row struct {
+					SageMakerInput  any
+					SageMakerOutput struct{ Score *json.Number }
+				}
+				require.NoError(t, json.Unmarshal([]byte(l), &row))
+				if i == bad[0] {
+					require.Equal(t, objects[i], row.SageMakerInput)
+				}
+				score := ""
+				if row.SageMakerOutput.Score != nil {
+					score = row.SageMakerOutput.Score.String()
+				}
+				scores = append(scores, score)
+			}
+			return scores
+		}},
+		"Parquet": {"text/csv", "application/x-parquet", text, object{}, func(t *testing.T, s *shop) []string { return s.column("out/a.out.parquet", "SageMakerOutput") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var first map[string]string
+			for _, n := range []int{1, 3, 17} {
+				s := newShop(t, newStore())
+				s.units = 4 << 10
+				s.register("m", artifact)
+				s.put("s3://b/in/a", []byte(strings.Join(c.in, "\n")))
+				env := shards(n)
+				env["BATCHMILL_MAX_REJECTED_RECORDS"], env["BATCHMILL_REJECTED_RECORDS"] = "3", "null"
+				doc := with(transformDoc(c.contentType, env), "DataProcessing", c.processing)
+				doc["TransformOutput"].(object)["Accept"] = c.accept
+				done, err := s.transform(doc)
+				require.NoError(t, err)
+				require.EqualValues(t, len(text), done.Rows)
+				require.EqualValues(t, 3, done.Rejected)
+				s.verify(done)
+				got := s.read("s3://b/out/")
+				if first == nil {
+					first = got
+					scores, expect := c.read(t, s), append([]float64(nil), want...)
+					for i := len(bad) - 1; i >= 0; i-- {
+						require.Contains(t, []string{"", `""`, "null", "(null)"}, scores[bad[i]])
+						scores, expect = append(scores[:bad[i]], scores[bad[i]+1:]...), append(expect[:bad[i]], expect[bad[i]+1:]...)
+					}
+					near(t, expect, scores)
+				}
+				sameObjects(t, first, got)
+			}
+		})
+	}
+}
+
 // TestTooManyRejects: beyond the bound the job fails and leaves nothing.
 func TestTooManyRejects(t *testing.T) {
 	t.Parallel()

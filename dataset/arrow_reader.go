@@ -126,7 +126,7 @@ func (a *arrowReader) match(src *Schema) error {
 	return nil
 }
 
-func (a *arrowReader) Schema() *Schema { return a.schema }
+func (a *arrowReader) Schema() *Schema { return a.opts.withRejected(a.schema) }
 
 func (a *arrowReader) Next() (Batch, error) {
 	for a.err == nil {
@@ -167,15 +167,8 @@ func (a *arrowReader) convert(part Batch, first int64) (Batch, error) {
 		cols[i] = col
 	}
 	b := array.NewRecord(a.schema, cols, part.NumRows())
-	if len(bad) == 0 {
-		return b, nil
-	}
-	return rejectRows(b, bad, func(v badValue) error {
-		e := &RecordError{Object: a.obj.Name(), RowGroup: -1, Row: first + int64(v.row) + 1, Column: a.schema.Field(v.column).Name, Reason: v.reason}
-		if a.opts.OnReject == nil {
-			return e
-		}
-		return a.opts.OnReject(e)
+	return a.opts.reject(b, bad, func(v badValue) *RecordError {
+		return &RecordError{Object: a.obj.Name(), RowGroup: -1, Row: first + int64(v.row) + 1, Column: a.schema.Field(v.column).Name, Reason: v.reason}
 	})
 }
 

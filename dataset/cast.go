@@ -3,7 +3,6 @@ package dataset
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -181,24 +180,6 @@ func timeAt(col Column) (func(i int) time.Time, error) {
 		return func(i int) time.Time { return c.Value(i).ToTime() }, nil
 	}
 	return nil, fmt.Errorf("holds %s, expected a time", typeWord(col.DataType()))
-}
-
-// rejectRows leaves out rows with bad values; report is called once per row, for its first bad column.
-func rejectRows(b Batch, bad []badValue, report func(badValue) error) (Batch, error) {
-	defer b.Release()
-	slices.SortStableFunc(bad, func(a, b badValue) int { return a.row - b.row })
-	bad = slices.CompactFunc(bad, func(a, b badValue) bool { return a.row == b.row })
-	var runs []Batch
-	from := 0
-	for _, v := range bad {
-		if err := report(v); err != nil {
-			return nil, err
-		}
-		runs = append(runs, b.NewSlice(int64(from), int64(v.row)))
-		from = v.row + 1
-	}
-	runs = append(runs, b.NewSlice(int64(from), b.NumRows()))
-	return concatBatches(b.Schema(), runs)
 }
 
 // concatBatches joins batches of one schema into one, which shares no memory with them.

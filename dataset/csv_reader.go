@@ -79,6 +79,12 @@ func (p *csvParser) parse(text []byte) (column, reason string) {
 	return "", ""
 }
 
+func (p *csvParser) missing() {
+	for _, f := range p.parsers {
+		f.null()
+	}
+}
+
 func (p *csvParser) truncate(rows int) {
 	for _, f := range p.parsers {
 		f.truncate(rows)

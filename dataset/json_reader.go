@@ -100,6 +100,12 @@ func jsonMembers(text []byte, dst []jsonMember) ([]jsonMember, string) {
 	return dst, ""
 }
 
+func (p *jsonParser) missing() {
+	for _, f := range p.parsers {
+		f.null()
+	}
+}
+
 func (p *jsonParser) truncate(rows int) {
 	for _, f := range p.parsers {
 		f.truncate(rows)

@@ -149,6 +149,12 @@ func (p *jsonVectorParser) add(k int, value []byte) (reason string) {
 	return ""
 }
 
+func (p *jsonVectorParser) missing() {
+	for _, f := range p.parsers {
+		f.null()
+	}
+}
+
 func (p *jsonVectorParser) truncate(rows int) {
 	for _, f := range p.parsers {
 		f.truncate(rows)

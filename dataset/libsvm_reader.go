@@ -120,6 +120,8 @@ func nextWord(b []byte) (word, rest []byte) {
 	return b[:i], b[i:]
 }
 
+func (p *libsvmParser) missing() { p.parse(nil) } // nothing is in it, so it cannot be wrong
+
 func (p *libsvmParser) truncate(rows int) {
 	p.label.truncate(rows)
 	p.weight.truncate(rows)

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
@@ -11,6 +12,7 @@ import (
 type recordParser interface {
 	// parse adds one row, or returns where and why it cannot; then truncate takes back what was added.
 	parse(text []byte) (column, reason string)
+	missing() // adds a row of missing values
 	truncate(rows int)
 	build() []Column
 }
@@ -24,7 +26,8 @@ type lineReader struct {
 	scanner *recordScanner
 	parser  recordParser
 	raw     *textParser
-	row     int64 // records read so far within the object, -1 if unknown
+	marks   []bool // of the rows of the batch, those that were rejected
+	row     int64  // records read so far within the object, -1 if unknown
 	err     error
 }
 
@@ -90,10 +93,10 @@ func (l *lineReader) setParser(o ReadOptions, header []string) error {
 	if err != nil {
 		return err
 	}
-	l.schema = schema
+	l.schema = o.withRejected(schema)
 	if o.RawColumn != "" {
 		l.raw = &textParser{typ: BinaryType}
-		l.schema = withFields(schema, append(append([]Field{}, schema.Fields()...), Field{Name: o.RawColumn, Type: BinaryType}))
+		l.schema = withFields(schema, append(slices.Clone(l.schema.Fields()), Field{Name: o.RawColumn, Type: BinaryType}))
 	}
 	return nil
 }
@@ -116,33 +119,44 @@ func (l *lineReader) Next() (Batch, error) {
 			l.row++
 		}
 		column, reason := l.parseRecord(rec)
-		if reason == "" {
-			if l.raw != nil {
-				l.raw.parse(rec.text)
+		if reason != "" {
+			l.parser.truncate(rows)
+			bad := &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Column: column, Reason: reason, Raw: cutRaw(rec.text)}
+			if l.err = l.reject(bad); l.err != nil {
+				break
 			}
-			rows++
-			bytes += len(rec.text)
-			continue
+			if l.opts.RejectedColumn == "" {
+				continue
+			}
+			l.parser.missing()
 		}
-		l.parser.truncate(rows)
-		bad := &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Column: column, Reason: reason, Raw: cutRaw(rec.text)}
-		if l.opts.OnReject == nil {
-			l.err = bad
-			break
+		l.marks = append(l.marks, reason != "")
+		if l.raw != nil {
+			l.raw.parse(rec.text)
 		}
-		if err := l.opts.OnReject(bad); err != nil {
-			l.err = err
-			break
-		}
+		rows++
+		bytes += len(rec.text)
 	}
 	if l.err != nil && l.err != io.EOF || rows == 0 {
 		return nil, l.err
 	}
 	cols := l.parser.build()
+	if l.opts.RejectedColumn != "" {
+		cols = append(cols, NewBools(l.marks))
+	}
+	l.marks = l.marks[:0]
 	if l.raw != nil {
 		cols = append(cols, l.raw.build())
 	}
 	return array.NewRecord(l.schema, cols, int64(rows)), nil
+}
+
+// reject reports a record, or returns it where nobody asked.
+func (l *lineReader) reject(bad *RecordError) error {
+	if l.opts.OnReject == nil {
+		return bad
+	}
+	return l.opts.OnReject(bad)
 }
 
 func (l *lineReader) parseRecord(rec record) (column, reason string) {

@@ -100,7 +100,7 @@ func (p *parquetReader) chooseGroups() error {
 	return nil
 }
 
-func (p *parquetReader) Schema() *Schema { return p.schema }
+func (p *parquetReader) Schema() *Schema { return p.opts.withRejected(p.schema) }
 
 func (p *parquetReader) Next() (Batch, error) {
 	for p.err == nil {
@@ -270,15 +270,8 @@ func (p *parquetReader) finish(cols []Column, rows, first int64) (Batch, error) 
 		cols[i] = to
 	}
 	b := array.NewRecord(p.schema, cols, rows)
-	if len(bad) == 0 {
-		return b, nil
-	}
-	return rejectRows(b, bad, func(v badValue) error {
-		e := &RecordError{Object: p.obj.Name(), RowGroup: p.group, Row: first + int64(v.row) + 1, Column: p.schema.Field(v.column).Name, Reason: v.reason}
-		if p.opts.OnReject == nil {
-			return e
-		}
-		return p.opts.OnReject(e)
+	return p.opts.reject(b, bad, func(v badValue) *RecordError {
+		return &RecordError{Object: p.obj.Name(), RowGroup: p.group, Row: first + int64(v.row) + 1, Column: p.schema.Field(v.column).Name, Reason: v.reason}
 	})
 }
 

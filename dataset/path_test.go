@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -181,13 +182,18 @@ func TestRecordWriter(t *testing.T) {
 		{media: "application/jsonlines", alone: true, path: "$.leaf[-1]", fields: two, want: `4`},
 	} {
 		media := mustMedia(t, c.media)
-		if bytes.ContainsRune([]byte(c.record), ';') {
+		media.Delimiter = ','
+		if strings.Contains(c.record, ";") {
 			media.Delimiter = ';'
 		}
 		p, err := ParsePath(c.path)
 		require.NoError(t, err)
 		var out bytes.Buffer
-		w, err := NewRecordWriter(&out, RecordOptions{Media: media, Fields: c.fields, Join: !c.alone, Names: c.names, Path: p})
+		width := 0
+		if !c.alone {
+			width = len(quotedFields([]byte(c.record), media.Delimiter, nil))
+		}
+		w, err := NewRecordWriter(&out, RecordOptions{Media: media, Fields: c.fields, Join: !c.alone, Width: width, Names: c.names, Path: p})
 		require.NoError(t, err)
 		var raw Column
 		if !c.alone {

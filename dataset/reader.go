@@ -35,6 +35,9 @@ type ReadOptions struct {
 	// OnReject is told about each record that cannot be read, which is then left out; an error from it ends the reading with
 	// that error. nil: the first bad record ends the reading with its *RecordError.
 	OnReject func(*RecordError) error
+	// RejectedColumn, if not empty, keeps the records that OnReject was told about as rows of missing values, and adds a column of
+	// this name, the last but for RawColumn, that is true for them.
+	RejectedColumn string
 }
 
 // NewReader opens an object or a unit of it. It reads ahead at most about 8 MiB of a line format and 64 MiB of Parquet.

@@ -14,13 +14,14 @@ type RecordOptions struct {
 	Media  Media    // CSV or JSON Lines, with its delimiter (see Columns)
 	Fields []Field  // a model's outputs
 	Join   bool     // the outputs stand behind the input's record; else alone
+	Width  int      // CSV: how many fields the input's records have; a rejected one may have others
 	Names  []string // CSV: the names of the input's columns, where there are any
 	Path   *Path    // what is written of that; nil: all
 }
 
 // RecordWriter writes a model's outputs as records of a line format: alone or joined to the records they were made from, and of
 // these what a path selects. A joined CSV record gets further fields; a JSON object gets the member SageMakerOutput, in place of
-// one it has, and any other JSON value becomes its SageMakerInput (contract 5.4). What the user wrote keeps its text, quoting and precision.
+// one it has, and any other JSON value becomes its SageMakerInput (contract 5.4), as does the text of a record that is no JSON. What the user wrote keeps its text, quoting and precision.
 type RecordWriter struct {
 	w       io.Writer
 	o       RecordOptions
@@ -29,7 +30,7 @@ type RecordWriter struct {
 	names   [][]byte // of JSON outputs, with quotes and colon
 	line    []byte
 	fields  [][]byte
-	columns []int // what Path selects of CSV fields, known from the first record on
+	columns []int // what Path selects of CSV fields
 	buf     bytes.Buffer
 }
 
@@ -48,6 +49,12 @@ func NewRecordWriter(w io.Writer, o RecordOptions) (*RecordWriter, error) {
 			return nil, err
 		}
 		r.names = append(r.names, append(name, ':'))
+	}
+	if o.Media.Format == CSV {
+		var err error
+		if r.columns, err = o.csvColumns(); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -121,33 +128,35 @@ func (r *RecordWriter) record(text []byte, i int, write []func(int) error) error
 }
 
 func (r *RecordWriter) csvRecord(text []byte, i int, write []func(int) error) error {
-	r.line = append(r.line, text...)
+	whole := r.o.Path.Whole()
+	if r.o.Join && whole {
+		r.line = append(append(r.line, text...), r.csv.delimiter)
+	}
 	for k, f := range write {
-		if k > 0 || r.o.Join {
+		if k > 0 {
 			r.line = append(r.line, r.csv.delimiter)
 		}
 		if err := f(i); err != nil {
 			return err
 		}
 	}
-	if r.o.Path.Whole() {
+	if whole {
 		r.buf.Write(r.line)
 		return nil
 	}
-	r.fields = quotedFields(r.line, r.csv.delimiter, r.fields[:0])
-	if r.columns == nil {
-		var err error
-		if r.columns, err = r.o.csvColumns(len(r.fields)); err != nil {
-			return err
+	r.fields = r.fields[:0]
+	if r.o.Join {
+		r.fields = quotedFields(text, r.csv.delimiter, r.fields)
+		for len(r.fields) < r.o.Width {
+			r.fields = append(r.fields, nil)
 		}
+		r.fields = r.fields[:r.o.Width]
 	}
+	r.fields = quotedFields(r.line, r.csv.delimiter, r.fields)
 	start := r.buf.Len()
 	for k, column := range r.columns {
 		if k > 0 {
 			r.buf.WriteByte(r.csv.delimiter)
-		}
-		if column >= len(r.fields) {
-			return &PathError{r.o.Path.text, fmt.Sprintf("column %d is not there: a record has %d", column, len(r.fields))}
 		}
 		r.buf.Write(r.fields[column])
 	}
@@ -157,25 +166,23 @@ func (r *RecordWriter) csvRecord(text []byte, i int, write []func(int) error) er
 	return nil
 }
 
-// csvColumns is what the path selects of records of so many fields.
-func (o *RecordOptions) csvColumns(width int) ([]int, error) {
+// csvColumns is what the path selects of the fields.
+func (o *RecordOptions) csvColumns() ([]int, error) {
 	outputs := FieldNames(o.Fields)
 	var names []string
 	if o.Names != nil || !o.Join {
 		names = append(slices.Clone(o.Names), outputs...)
 	}
-	return o.Path.Columns(width, names, len(outputs))
+	return o.Path.Columns(o.Width+len(outputs), names, len(outputs))
 }
 
-// Header is the names of the columns that come out of CSV records with so many fields of their own (0 where nothing is joined); nil where
-// the input's have none. A path that does not fit is a *PathError.
-func (o *RecordOptions) Header(width int) ([]string, error) {
-	outputs := FieldNames(o.Fields)
-	columns, err := o.csvColumns(width + len(outputs))
+// Header is the names of the columns that come out of CSV; nil where the input's have none. A path that does not fit is a *PathError.
+func (o *RecordOptions) Header() ([]string, error) {
+	columns, err := o.csvColumns()
 	if err != nil || o.Join && o.Names == nil {
 		return nil, err
 	}
-	all := append(slices.Clone(o.Names), outputs...)
+	all := append(slices.Clone(o.Names), FieldNames(o.Fields)...)
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = all[c]
@@ -232,10 +239,15 @@ func (r *RecordWriter) jsonRecord(text []byte, i int, write []func(int) error) e
 
 // openJoined begins a joined record, up to the value of its last member.
 func (r *RecordWriter) openJoined(text []byte) error {
-	text, reason := validJSON(text)
-	if reason != "" {
-		return fmt.Errorf("dataset: record %q %s", cutRaw(text), reason)
+	valid, reason := validJSON(text)
+	if reason != "" { // a rejected record
+		quoted, err := marshalJSON(string(text))
+		if err != nil {
+			return err
+		}
+		valid = quoted
 	}
+	text = valid
 	switch {
 	case text[0] != '{':
 		r.line = append(r.line, `{"`+inputName+`":`...)

@@ -16,6 +16,7 @@ type Settings struct {
 	Shards            int      // upper bound on the shards of a job; 0: by size
 	ShardSizeMB       int      // size a shard aims at, in MiB of stored input
 	MaxRejected       Rejected // how many records may be unreadable before the job fails
+	KeepRejected      bool     // a rejected record leaves a row of missing outputs; else none
 	KeepStaging       bool     // leave plan, staged shards and receipts after the commit
 	CheckpointSeconds int      // shortest time between two checkpoints; 0: after every round
 	Outputs           []string // what a transform writes for a row; nil: what the model's Environment selects, else the prediction
@@ -51,6 +52,12 @@ var settings = []setting{
 		set:     func(s *Settings, v string) error { return s.MaxRejected.parse(v) },
 	},
 	{
+		name: "BATCHMILL_REJECTED_RECORDS", form: "drop or null", initial: "drop",
+		meaning: "What a rejected record leaves in the output: nothing, or its place, with missing outputs.",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return parseChoice(&s.KeepRejected, v, "drop", "null") },
+	},
+	{
 		name: outputSetting, form: "a comma list, without repetition, of " + strings.Join(outputNames, ", "), initial: "prediction",
 		meaning: "What is written for a row, in that order: [outputs](jobs.md#outputs). Also in a model's `Environment`, for jobs that say nothing.",
 		kinds:   []Kind{TransformKind},
@@ -74,6 +81,15 @@ var settings = []setting{
 		kinds:   []Kind{TrainingKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.CheckpointSeconds, v, 0) },
 	},
+}
+
+// parseChoice reads one of two words; the second is true.
+func parseChoice(to *bool, v, no, yes string) error {
+	if v != no && v != yes {
+		return fmt.Errorf("%q is neither %s nor %s", v, no, yes)
+	}
+	*to = v == yes
+	return nil
 }
 
 // DefaultSettings are the settings of a job that says nothing.
