@@ -13,9 +13,8 @@ func TestPickRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	const features, n = 20, 700
 	columns := sparseColumns(r, features, n)
-	entries := entriesOf(r, columns)
 	var rows []int
-	some, part := make([][]float32, features), NewEntries()
+	some := make([][]float32, features)
 	for i := range n {
 		if r.IntN(3) > 0 {
 			continue
@@ -24,7 +23,6 @@ func TestPickRows(t *testing.T) {
 		for f := range some {
 			some[f] = append(some[f], columns[f][i])
 		}
-		part.Add(entries.features[entries.starts[i]:entries.starts[i+1]], entries.values[entries.starts[i]:entries.starts[i+1]])
 	}
 	pool := NewPool(2)
 	for _, bins := range []int{255, 1000} {
@@ -36,6 +34,6 @@ func TestPickRows(t *testing.T) {
 		whole.Add(columns, n, pool)
 		want.Add(some, len(rows), pool)
 		require.Equal(t, want, whole.Pick(rows))
-		require.Equal(t, NewSparseMatrixOf(cuts, part, pool), NewSparseMatrixOf(cuts, entries, pool).Pick(rows))
+		require.Equal(t, NewSparseMatrixOf(cuts, entriesOf(r, some), pool), NewSparseMatrixOf(cuts, entriesOf(r, columns), pool).Pick(rows))
 	}
 }
