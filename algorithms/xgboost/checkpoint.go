@@ -70,7 +70,10 @@ func (t *training) resume(data []byte) error {
 		t.done, t.metrics, t.best = m.Rounds(), s.Metrics, s.Best
 		return nil
 	}
-	for _, tree := range m.Trees[min(len(m.Trees), len(t.treesBefore())):] {
+	for i := range t.first {
+		t.first[i].Scale = m.Trees[i].Scale
+	}
+	for _, tree := range m.Trees[min(len(m.Trees), len(t.first)):] {
 		t.trees = append(t.trees, hist.NewTree(tree, t.train.matrix.Cuts))
 	}
 	if t.linear != nil {

@@ -30,47 +30,47 @@ func (s *settings) dart() *dart {
 const seedDrop = -3
 
 // drop draws the trees to leave out of a round, ascending.
-func (d *dart) drop(trees []*hist.Tree, seed uint64) []int {
-	random := rand.New(rand.NewPCG(seed, uint64(len(trees))))
-	if d.skip > 0 && random.Float64() < d.skip || len(trees) == 0 {
+func (d *dart) drop(scales []*float32, seed uint64) []int {
+	random := rand.New(rand.NewPCG(seed, uint64(len(scales))))
+	if d.skip > 0 && random.Float64() < d.skip || len(scales) == 0 {
 		return nil
 	}
 	total := 0.0
-	for _, t := range trees {
-		total += float64(t.Scale)
+	for _, s := range scales {
+		total += float64(*s)
 	}
 	var dropped []int
-	for i, t := range trees {
+	for i, s := range scales {
 		chance := d.rate
 		if d.weighted {
-			chance *= float64(len(trees)) * float64(t.Scale) / total
+			chance *= float64(len(scales)) * float64(*s) / total
 		}
 		if random.Float64() < chance {
 			dropped = append(dropped, i)
 		}
 	}
 	if d.one && dropped == nil {
-		dropped = []int{d.pick(trees, total, random)}
+		dropped = []int{d.pick(scales, total, random)}
 	}
 	return dropped
 }
 
 // pick draws one tree, by weight if sample_type says so.
-func (d *dart) pick(trees []*hist.Tree, total float64, random *rand.Rand) int {
+func (d *dart) pick(scales []*float32, total float64, random *rand.Rand) int {
 	if !d.weighted {
-		return random.IntN(len(trees))
+		return random.IntN(len(scales))
 	}
 	goal := random.Float64() * total
-	for i, t := range trees {
-		if goal -= float64(t.Scale); goal < 0 {
+	for i, s := range scales {
+		if goal -= float64(*s); goal < 0 {
 			return i
 		}
 	}
-	return len(trees) - 1
+	return len(scales) - 1
 }
 
 // normalise weighs the dropped trees and the grown ones so that together they are worth what the dropped ones were.
-func (d *dart) normalise(trees []*hist.Tree, dropped []int, grown int) {
+func (d *dart) normalise(scales []*float32, dropped []int, grown int) {
 	if len(dropped) == 0 {
 		return
 	}
@@ -81,11 +81,23 @@ func (d *dart) normalise(trees []*hist.Tree, dropped []int, grown int) {
 		factor, weight = 1/(1+rate), 1/(1+rate)
 	}
 	for _, i := range dropped {
-		trees[i].Scale *= float32(factor)
+		*scales[i] *= float32(factor)
 	}
-	for _, t := range trees[len(trees)-grown:] {
-		t.Scale = float32(weight)
+	for _, s := range scales[len(scales)-grown:] {
+		*s = float32(weight)
 	}
+}
+
+// scales are the weights of all trees, those of the model that training goes on from included.
+func (t *training) scales() []*float32 {
+	var all []*float32
+	for i := range t.first {
+		all = append(all, &t.first[i].Scale)
+	}
+	for _, tree := range t.trees {
+		all = append(all, &tree.Scale)
+	}
+	return all
 }
 
 // addUp sets a channel's margins to what the trees, but for skipped ones, say. Trees are added in their order, as scoring
@@ -94,7 +106,17 @@ func (t *training) addUp(c *scored, skipped []int) { t.addTrees(c, t.trees, skip
 
 func (t *training) addTrees(c *scored, trees []*hist.Tree, skipped []int) {
 	c.restart(t.base)
+	first := 0
+	if t.dart != nil {
+		first = len(t.first)
+		for i := range t.first {
+			if _, skip := slices.BinarySearch(skipped, i); !skip {
+				t.addUnbinned(c, &t.first[i])
+			}
+		}
+	}
 	for i, tree := range trees {
+		i += first
 		if _, skip := slices.BinarySearch(skipped, i); !skip {
 			tree.AddTo(c.matrix, c.margins[tree.Group], 1, t.pool)
 		}
@@ -102,10 +124,10 @@ func (t *training) addTrees(c *scored, trees []*hist.Tree, skipped []int) {
 }
 
 // restart sets margins to what they are before the first tree.
-func (c *scored) restart(base float32) {
+func (c *scored) restart(base []float32) {
 	for output, margins := range c.margins {
 		for i := range margins {
-			margins[i] = base
+			margins[i] = base[output]
 			if c.start != nil {
 				margins[i] = c.start[i*len(c.margins)+output]
 			}

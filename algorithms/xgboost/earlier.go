@@ -74,29 +74,28 @@ func (e *earlier) check(set *settings) error {
 	if theirs != ours {
 		c.fault("objective", "%s, but the model of the model channel has %s", set.objective, e.model.Objective)
 	} else if e.model.Groups() != set.outputs() {
-		c.fault("num_class", "%d, but the model of the model channel has %d outputs", set.classes, e.model.Groups())
+		name := "num_class"
+		if len(set.quantiles) > 0 {
+			name = "quantile_alpha"
+		}
+		c.fault(name, "%d outputs, but the model of the model channel has %d", set.outputs(), e.model.Groups())
 	}
 	if booster := set.values.Text("booster"); booster != e.model.Booster {
 		c.fault("booster", "%s, but the model of the model channel has %s", booster, e.model.Booster)
-	} else if booster == "dart" {
-		c.fault("booster", "dart cannot go on from a model yet")
 	}
 	if e.model.Booster != "gblinear" && max(1, e.model.ParallelTrees) != set.parallel {
 		c.fault("num_parallel_tree", "%d, but the model of the model channel has %d", set.parallel, max(1, e.model.ParallelTrees))
 	}
-	for _, b := range e.model.BaseScore[1:] {
-		if b != e.model.BaseScore[0] {
-			c.fault("objective", "the model of the model channel has a base score for each output, which is not supported yet")
-			break
-		}
-	}
 	if set.update() {
 		e.checkUpdate(set, &c)
 	}
-	if set.values.Given("base_score") && set.baseScore != e.model.BaseScore[0] {
-		c.fault("base_score", "%v, but the model of the model channel has %v", set.baseScore, e.model.BaseScore[0])
+	for _, b := range e.model.BaseScore {
+		if set.values.Given("base_score") && set.baseScore[0] != b {
+			c.fault("base_score", "%v, but the model of the model channel has %v", set.baseScore[0], b)
+			break
+		}
 	}
-	set.baseScore = e.model.BaseScore[0]
+	set.baseScore = e.model.BaseScore
 	return algorithms.JoinFaults(c.faults)
 }
 
@@ -133,11 +132,11 @@ func (t *training) treesBefore() []forest.Tree {
 }
 
 // keepStart remembers what the earlier model says of n rows, for trees that are added to it, or the rows themselves, for
-// trees that are refreshed.
+// trees that are refreshed or dropped.
 func (t *table) keepStart(e *earlier, set *settings, columns [][]float32, n int) {
 	switch {
 	case e == nil || set.linear():
-	case set.update():
+	case set.update() || set.dart() != nil:
 		if t.columns == nil {
 			t.columns = make([][]float32, len(columns))
 		}

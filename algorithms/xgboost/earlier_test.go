@@ -29,9 +29,6 @@ func asFS(files map[string][]byte) fstest.MapFS {
 func TestGoOn(t *testing.T) {
 	t.Parallel()
 	for name, test := range determinismCases(t) {
-		if test.hp["booster"] == "dart" {
-			continue
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rounds, err := strconv.Atoi(test.hp["num_round"])

@@ -49,7 +49,7 @@ var declared = declare(
 	number("lambda_bias", "0", algorithms.Between(0, 1), "gblinear: L2 penalty on the bias."),
 	number("tweedie_variance_power", "1.5", algorithms.Between(1, 2).OpenMin().OpenMax(), "Variance power of reg:tweedie."),
 	number("huber_slope", "1", algorithms.Above(0), "reg:pseudohubererror: from what error on the loss grows in proportion to it."),
-	number("quantile_alpha", "", algorithms.Between(0, 1).OpenMin().OpenMax(), "reg:quantileerror: the quantile to predict; required there."),
+	text("quantile_alpha", "", "reg:quantileerror: the quantile to predict, between 0 and 1, or several, [0.1,0.5,0.9], with an output for each; required there."),
 	category("lambdarank_pair_method", "topk", "Ranking: pair the rows ranked best with all others of their query, or each row with drawn ones.", "topk", "mean"),
 	integer("lambdarank_num_pair_per_sample", "", algorithms.AtLeast(1), "Ranking: how many rows pairs start from (topk, 32 by default) or how many pairs each row gets (mean, 1)."),
 	category("process_type", "default", "Grow new trees or update given ones.", "default", "update"),

@@ -10,7 +10,7 @@ import (
 func (t *training) model() *modelfile.Model {
 	m := &modelfile.Model{
 		Version: [3]int{2, 1, 4}, Objective: t.set.objective, ObjectiveArgs: map[string]map[string]string{},
-		BaseScore: []float64{t.set.baseScore}, NumClass: t.set.classes, NumFeature: len(t.train.layout.Features),
+		BaseScore: t.set.baseScore, NumClass: t.set.classes, Targets: t.set.targets(), NumFeature: len(t.train.layout.Features),
 		FeatureNames: t.train.layout.names(), FeatureTypes: t.train.layout.types(), Categories: t.train.layout.vocabulary(),
 		Attributes: map[string]string{}, Booster: t.set.values.Text("booster"), ParallelTrees: t.set.parallel,
 	}
@@ -27,7 +27,7 @@ func (t *training) model() *modelfile.Model {
 	if t.linear != nil {
 		m.Linear, m.LinearRounds = t.linear.weights, t.roundsBefore()+t.done
 	}
-	m.Trees = append(append(m.Trees, t.treesBefore()...), t.refreshed...)
+	m.Trees = append(append(m.Trees, t.first...), t.refreshed...)
 	for _, tree := range t.trees {
 		m.Trees = append(m.Trees, tree.Tree)
 	}
@@ -49,7 +49,7 @@ func (s *settings) objectiveArgs() (name string, args map[string]string) {
 	case "reg:pseudohubererror":
 		return "pseudo_huber_param", map[string]string{"huber_slope": number("huber_slope")}
 	case "reg:quantileerror":
-		return "quantile_loss_param", map[string]string{"quantile_alpha": "[" + number("quantile_alpha") + "]"}
+		return "quantile_loss_param", map[string]string{"quantile_alpha": s.quantileArgument()}
 	case "survival:aft":
 		return "aft_loss_param", map[string]string{"aft_loss_distribution": s.values.Text("aft_loss_distribution"), "aft_loss_distribution_scale": number("aft_loss_distribution_scale")}
 	case "rank:pairwise", "rank:ndcg", "rank:map":

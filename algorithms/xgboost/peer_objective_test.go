@@ -81,6 +81,7 @@ func peerCases(t *testing.T) []peerCase {
 		plain("pseudo-Huber", "mae,mphe", california, quick("reg:pseudohubererror", "huber_slope", "0.7", "base_score", "1")),
 		plain("absolute error", "rmse,mape,mae", california, quick("reg:absoluteerror")),
 		plain("quantile", "mae,quantile", california, quick("reg:quantileerror", "quantile_alpha", "0.8")),
+		plain("quantiles", "quantile", california, quick("reg:quantileerror", "quantile_alpha", "[0.1,0.5,0.9]")),
 		plain("gamma", "gamma-deviance,gamma-nloglik", california, quick("reg:gamma")),
 		plain("tweedie", "rmse,tweedie-nloglik@1.3", california, quick("reg:tweedie", "tweedie_variance_power", "1.3")),
 		plain("poisson", "rmse,poisson-nloglik", abalone, quick("count:poisson")),

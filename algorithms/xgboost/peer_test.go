@@ -78,6 +78,7 @@ func TestPeerLoads(t *testing.T) {
 		{"tweedie", "abalone_tweedie", nil},
 		{"pseudo-Huber", "abalone_poisson", map[string]string{"objective": "reg:pseudohubererror", "huber_slope": "2"}},
 		{"quantile", "abalone_poisson", map[string]string{"objective": "reg:quantileerror", "quantile_alpha": "0.3"}},
+		{"quantiles", "abalone_poisson", map[string]string{"objective": "reg:quantileerror", "quantile_alpha": "[0.1, 0.5, 0.9]"}},
 		{"aft", "abalone_poisson", map[string]string{"objective": "survival:aft", "aft_loss_distribution": "extreme"}},
 		{"hinge", "agaricus_logistic", map[string]string{"objective": "binary:hinge", "eval_metric": "error"}},
 		{"softmax", "iris_softmax", map[string]string{"num_parallel_tree": "3", "subsample": "0.8"}},

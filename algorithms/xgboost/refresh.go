@@ -35,13 +35,18 @@ const refreshRows = 8192
 
 func (t *training) addRefreshed(tree *forest.Tree) {
 	for _, c := range t.channels {
-		t.pool.Each((c.rows()+refreshRows-1)/refreshRows, func(i int) {
-			for r := i * refreshRows; r < min(c.rows(), (i+1)*refreshRows); r++ {
-				way := wayOf(tree, c.columns, r)
-				c.margins[tree.Group][r] += tree.Nodes[way[len(way)-1]].Value
-			}
-		})
+		t.addUnbinned(c, tree)
 	}
+}
+
+// addUnbinned adds a tree, whose thresholds need not be bounds of bins, to a channel whose rows have been kept.
+func (t *training) addUnbinned(c *scored, tree *forest.Tree) {
+	t.pool.Each((c.rows()+refreshRows-1)/refreshRows, func(i int) {
+		for r := i * refreshRows; r < min(c.rows(), (i+1)*refreshRows); r++ {
+			leaf := &tree.Nodes[descend(tree.Nodes, c.columns, r)]
+			c.margins[tree.Group][r] += float32(leaf.Value * tree.Scale)
+		}
+	})
 }
 
 // wayOf lists the nodes a row passes.

@@ -12,10 +12,15 @@ import (
 // quantile error, it is the labels' quantile, as in XGBoost from 1.7 on (InitEstimation in src/objective).
 func (t *training) startFrom() {
 	if loss, ok := t.set.loss.(objective.Adaptive); ok && !t.set.values.Given("base_score") && t.earlier == nil {
-		t.set.baseScore = t.quantile(loss.Alpha(), nil, func(r int) float32 { return t.train.labels[r] })
+		t.set.baseScore = nil
+		for output := range t.set.outputs() {
+			t.set.baseScore = append(t.set.baseScore, t.quantile(loss.Alpha(output), nil, func(r int) float32 { return t.train.labels[r] }))
+		}
 	}
 	link, _ := objective.LinkOf(t.set.objective)
-	t.base = float32(link.Margin(t.set.baseScore))
+	for output := range t.set.outputs() {
+		t.base = append(t.base, float32(link.Margin(t.set.baseScore[min(output, len(t.set.baseScore)-1)])))
+	}
 }
 
 // quantile is that of value over rows of the train channel, all of them if rows is nil.
@@ -42,7 +47,7 @@ func (t *training) quantile(alpha float64, rows []uint32, value func(r int) floa
 func (t *training) round(ctx context.Context) error {
 	var dropped []int
 	if t.dart != nil {
-		if dropped = t.dart.drop(t.trees, hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, seedDrop)); dropped != nil {
+		if dropped = t.dart.drop(t.scales(), hist.Seed(t.set.seed, t.roundsBefore()+t.done, 0, seedDrop)); dropped != nil {
 			t.addUp(t.channels[0], dropped)
 			t.derived = false
 		}
@@ -56,7 +61,7 @@ func (t *training) round(ctx context.Context) error {
 		return err
 	}
 	if dropped != nil {
-		t.dart.normalise(t.trees, dropped, t.set.outputs()*t.set.parallel)
+		t.dart.normalise(t.scales(), dropped, t.set.outputs()*t.set.parallel)
 		for _, c := range t.channels {
 			t.addUp(c, nil)
 		}
@@ -141,9 +146,9 @@ func (t *training) growSideBySide(ctx context.Context, lanes []*lane, grown []*h
 func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []*hist.Tree) error {
 	loss, adaptive := t.set.loss.(objective.Adaptive)
 	var residuals []float32
-	if adaptive { // one output
+	if adaptive {
 		residuals = make([]float32, t.train.rows())
-		for r, m := range t.channels[0].margins[0] {
+		for r, m := range t.channels[0].margins[output] {
 			residuals[r] = t.train.labels[r] - m
 		}
 	}
@@ -155,7 +160,7 @@ func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []
 		tree.Group = output
 		if adaptive {
 			l.grower.Refit(tree, func(rows []uint32) float64 {
-				return t.quantile(loss.Alpha(), rows, func(r int) float32 { return residuals[r] })
+				return t.quantile(loss.Alpha(output), rows, func(r int) float32 { return residuals[r] })
 			})
 		}
 		l.grower.AddGrown(tree, t.channels[0].margins[output], 1)

@@ -23,8 +23,9 @@ type settings struct {
 	rounds    int
 	patience  int // rounds without improvement before stopping; 0: no early stopping
 	maxBin    int
-	parallel  int // trees per output and round
-	baseScore float64
+	parallel  int       // trees per output and round
+	baseScore []float64 // of each output, or one for all
+	quantiles []float64 // of reg:quantileerror
 	seed      uint64
 	threads   int
 	gradient  bool // rows are drawn by gradient
@@ -43,7 +44,7 @@ func (s *settings) classification() bool {
 }
 
 // outputs is the number of margins per row.
-func (s *settings) outputs() int { return max(1, s.classes) }
+func (s *settings) outputs() int { return max(1, s.classes, len(s.quantiles)) }
 
 // linear tells whether the booster has weights instead of trees.
 func (s *settings) linear() bool { return s.values.Text("booster") == "gblinear" }
@@ -71,7 +72,7 @@ func readSettings(given map[string]string) (*settings, error) {
 	}
 	s := &settings{
 		values: v, objective: v.Text("objective"), rounds: v.Int("num_round"), patience: v.Int("early_stopping_rounds"),
-		maxBin: v.Int("max_bin"), parallel: v.Int("num_parallel_tree"), baseScore: v.Float("base_score"),
+		maxBin: v.Int("max_bin"), parallel: v.Int("num_parallel_tree"), baseScore: []float64{v.Float("base_score")},
 		seed: uint64(v.Int("seed")), threads: v.Int("nthread"), tree: treeParams(v),
 		folds: v.Int("_kfold"), repeats: max(1, v.Int("_num_cv_round")),
 	}
@@ -114,8 +115,7 @@ func (s *settings) checkObjective(c *checker) {
 	if s.objective == "count:poisson" && !s.values.Given("max_delta_step") {
 		s.tree.MaxDeltaStep = poissonMaxDeltaStep
 	}
-	if s.objective == "reg:quantileerror" && !s.values.Given("quantile_alpha") {
-		c.faults = append(c.faults, &algorithms.HyperParameterError{Name: "quantile_alpha", Reason: "Missing required hyperparameter: quantile_alpha"})
+	if s.objective == "reg:quantileerror" && !s.readQuantiles(c) {
 		return
 	}
 	loss, ok := objective.New(s.objective, s.options())
@@ -126,7 +126,7 @@ func (s *settings) checkObjective(c *checker) {
 	s.loss = loss
 	s.adaptiveNeedsTrees(c)
 	link, _ := objective.LinkOf(s.objective)
-	if m := link.Margin(s.baseScore); math.IsNaN(m) || math.IsInf(m, 0) {
+	if m := link.Margin(s.baseScore[0]); math.IsNaN(m) || math.IsInf(m, 0) {
 		where := "(0, 1)"
 		if s.task() != objective.Binary {
 			where = "(0, inf)"
@@ -142,7 +142,7 @@ const poissonMaxDeltaStep = 0.7
 func (s *settings) options() objective.Options {
 	return objective.Options{
 		Classes: s.classes, ScalePosWeight: s.values.Float("scale_pos_weight"), MaxDeltaStep: s.tree.MaxDeltaStep,
-		TweediePower: s.values.Float("tweedie_variance_power"), HuberSlope: s.values.Float("huber_slope"), QuantileAlpha: s.values.Float("quantile_alpha"),
+		TweediePower: s.values.Float("tweedie_variance_power"), HuberSlope: s.values.Float("huber_slope"), Quantiles: s.quantiles,
 		Distribution: s.values.Text("aft_loss_distribution"), Scale: s.values.Float("aft_loss_distribution_scale"),
 		PairMethod: s.values.Text("lambdarank_pair_method"), Pairs: s.values.Int("lambdarank_num_pair_per_sample"),
 	}
@@ -167,6 +167,8 @@ func (s *settings) checkMetrics(c *checker) {
 			c.fault("eval_metric", "%s", unknown.Error())
 		case err != nil:
 			c.fault("eval_metric", "%s", err.Error())
+		case len(s.quantiles) > 1 && name != "quantile":
+			c.fault("eval_metric", "%s does not go with several quantiles", name)
 		default:
 			s.metrics = append(s.metrics, m)
 		}

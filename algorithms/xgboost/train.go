@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/batchmill/batchmill/algorithms"
@@ -82,7 +83,8 @@ type training struct {
 	g, h      [][]float32   // derivatives by output
 	derived   bool          // g and h are those at the margins already
 	sample    *hist.Sample  // rows drawn by gradient
-	base      float32       // margin before the first tree
+	base      []float32     // margin of each output before the first tree
+	first     []forest.Tree // those of the model that training goes on from
 	earlier   *earlier      // the model of the model channel, or nil
 	refreshed []forest.Tree // process_type update: its trees so far
 	trees     []*hist.Tree
@@ -137,6 +139,7 @@ func blankTraining(req *algorithms.TrainRequest, set *settings) (t *training, er
 func (t *training) begin() (err error) {
 	set := t.set
 	t.startFrom()
+	t.first = slices.Clone(t.treesBefore())
 	if whole, ok := set.loss.(objective.Whole); ok {
 		if err := whole.Prepare(t.train.truth(nil)); err != nil {
 			return err
@@ -161,6 +164,11 @@ func (t *training) begin() (err error) {
 		return err
 	}
 	t.lane, t.dart = &lane{grower: hist.NewGrower(t.train.matrix, set.tree, t.pool), pool: t.pool}, set.dart()
+	if t.dart != nil && len(t.first) > 0 {
+		for _, c := range t.channels {
+			t.addUp(c, nil)
+		}
+	}
 	return nil
 }
 

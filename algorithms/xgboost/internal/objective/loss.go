@@ -33,7 +33,7 @@ type Whole interface {
 // quantile Alpha of label minus margin, times the learning rate (XGBoost's adaptive trees, src/objective/adaptive.cc).
 type Adaptive interface {
 	Loss
-	Alpha() float64
+	Alpha(output int) float64
 }
 
 // minHessian keeps second derivatives above zero, as XGBoost does.
@@ -46,8 +46,8 @@ type Options struct {
 	MaxDeltaStep   float64 // count:poisson
 	TweediePower   float64
 	HuberSlope     float64
-	QuantileAlpha  float64
-	Distribution   string // survival:aft: normal, logistic or extreme
+	Quantiles      []float64 // reg:quantileerror: one per output
+	Distribution   string    // survival:aft: normal, logistic or extreme
 	Scale          float64
 	PairMethod     string // ranking: topk or mean
 	Pairs          int    // ranking: pairs per row (mean) or rows that pairs start from (topk); 0: 1 and 32
@@ -70,9 +70,9 @@ func New(name string, o Options) (loss Loss, ok bool) {
 	case "survival:aft":
 		return newAFT(o), true
 	case "reg:absoluteerror":
-		return adaptive{pointwise: absoluteError, alpha: 0.5}, true
+		return adaptive{metric: absoluteError.metric, outputs: []pointwise{absoluteError}, alphas: []float64{0.5}}, true
 	case "reg:quantileerror":
-		return adaptive{pointwise: quantileError(o.QuantileAlpha), alpha: o.QuantileAlpha}, true
+		return quantiles(o.Quantiles), true
 	case "reg:tweedie":
 		return tweedie{o.TweediePower}, true
 	case "rank:pairwise", "rank:ndcg", "rank:map":

@@ -26,15 +26,18 @@ func (l pointwise) EvalMetric() string { return l.metric }
 
 func (l pointwise) Response() Response { return l.response }
 
-func (l pointwise) Gradients(rows *Rows, g, h [][]float32) {
-	g0, h0, p := g[0], h[0], rows.Predictions[0]
-	for i, m := range rows.Margins[0] {
+func (l pointwise) Gradients(rows *Rows, g, h [][]float32) { l.gradients(rows, 0, g[0], h[0]) }
+
+// gradients writes the derivatives of one output.
+func (l pointwise) gradients(rows *Rows, output int, g, h []float32) {
+	p := rows.Predictions[output]
+	for i, m := range rows.Margins[output] {
 		y, w := rows.Labels[i], rows.Weight(i)
 		if y == 1 && l.scalePos != 0 {
 			w *= float64(l.scalePos)
 		}
 		gi, hi := l.derive(float64(m), float64(p[i]), float64(y))
-		g0[i], h0[i] = float32(gi*w), float32(hi*w)
+		g[i], h[i] = float32(gi*w), float32(hi*w)
 	}
 }
 
@@ -117,13 +120,35 @@ var hinge = pointwise{metric: "error", response: stepResponse, check: zeroOrOne,
 	},
 }
 
-// adaptive is a loss whose gradient only says on which side of the label the margin is.
+// adaptive is a loss whose gradient only says on which side of the label the margin is, for each output by itself.
 type adaptive struct {
-	pointwise
-	alpha float64
+	metric  string
+	outputs []pointwise
+	alphas  []float64
 }
 
-func (l adaptive) Alpha() float64 { return l.alpha }
+func (adaptive) CheckLabel(float32) error { return nil }
+
+func (l adaptive) EvalMetric() string { return l.metric }
+
+func (adaptive) Response() Response { return nil }
+
+func (l adaptive) Alpha(output int) float64 { return l.alphas[output] }
+
+func (l adaptive) Gradients(rows *Rows, g, h [][]float32) {
+	for output, loss := range l.outputs {
+		loss.gradients(rows, output, g[output], h[output])
+	}
+}
+
+// quantiles is the pinball loss of a quantile per output.
+func quantiles(alphas []float64) adaptive {
+	l := adaptive{metric: "quantile", alphas: alphas}
+	for _, alpha := range alphas {
+		l.outputs = append(l.outputs, quantileError(alpha))
+	}
+	return l
+}
 
 var absoluteError = pointwise{metric: "mae", derive: func(m, _, y float64) (g, h float64) {
 	switch {

@@ -17,13 +17,7 @@ func valueMetric(name, base, argument string, o Options) (*Metric, error) {
 			return slope * slope * (math.Sqrt(1+(y-p)*(y-p)/(slope*slope)) - 1)
 		}, same)
 	case "quantile":
-		alpha := o.QuantileAlpha
-		m = mean(func(p, y float64) float64 {
-			if y >= p {
-				return alpha * (y - p)
-			}
-			return (1 - alpha) * (p - y)
-		}, same)
+		m = pinball(o.Quantiles)
 	case "poisson-nloglik":
 		m = mean(func(p, y float64) float64 {
 			p = max(p, minProbability)
@@ -63,6 +57,25 @@ func valueMetric(name, base, argument string, o Options) (*Metric, error) {
 	}
 	m.Name = name
 	return &m, nil
+}
+
+// pinball is the mean over rows and outputs.
+func pinball(alphas []float64) Metric {
+	return Metric{width: 2,
+		add: func(r *Rows, i int, s []float64) {
+			y, w := float64(r.Labels[i]), r.Weight(i)
+			for output, alpha := range alphas {
+				p := float64(r.Predictions[output][i])
+				if y >= p {
+					s[0] += w * alpha * (y - p)
+				} else {
+					s[0] += w * (1 - alpha) * (p - y)
+				}
+				s[1] += w
+			}
+		},
+		finish: func(s []float64) float64 { return s[0] / s[1] },
+	}
 }
 
 // survivalMetric returns the metrics of survival objectives; those of survival:aft take margins.
