@@ -178,7 +178,7 @@ func TestSteps(t *testing.T) {
 		// 0.5 * (log1p(m) - log1p(y))^2 at m = e - 1: (1 - log1p(y)) / e and log1p(y) / e^2
 		{"reg:squaredlogerror", []float32{0, 1}, []float32{math.E - 1, math.E - 1}, []float32{1 / math.E, (1 - math.Ln2) / math.E}, []float32{1e-6, math.Ln2 / (math.E * math.E)}},
 	} {
-		loss, ok := New(c.name, Options{QuantileAlpha: 0.3, ScalePosWeight: 1})
+		loss, ok := New(c.name, Options{Quantiles: []float64{0.3}, ScalePosWeight: 1})
 		require.True(t, ok)
 		g, h := derivatives(loss, &Rows{Labels: c.y, Margins: [][]float32{c.m}})
 		for i := range c.y {
@@ -192,7 +192,7 @@ func TestSteps(t *testing.T) {
 func TestWeightsScaleDerivatives(t *testing.T) {
 	t.Parallel()
 	for _, name := range Known() {
-		o := Options{Classes: 2, ScalePosWeight: 1, HuberSlope: 1, TweediePower: 1.5, QuantileAlpha: 0.5, Distribution: "normal", Scale: 1}
+		o := Options{Classes: 2, ScalePosWeight: 1, HuberSlope: 1, TweediePower: 1.5, Quantiles: []float64{0.5}, Distribution: "normal", Scale: 1}
 		loss, ok := New(name, o)
 		require.True(t, ok, name)
 		if _, whole := loss.(Whole); whole {

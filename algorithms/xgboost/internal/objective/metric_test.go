@@ -59,7 +59,7 @@ func TestMetrics(t *testing.T) {
 		{objective: "survival:cox", p: [][]float32{amounts}, y: []float32{3, -2, 5, 1, -4, 2, 5, 7}, unweighted: values{"cox-nloglik": {1.17533812425338624}}},
 	} {
 		measure := func(name string, weights []float32) float64 {
-			m, err := NewMetric(name, c.objective, Options{Classes: len(c.p), HuberSlope: 1.5, QuantileAlpha: 0.3})
+			m, err := NewMetric(name, c.objective, Options{Classes: len(c.p), HuberSlope: 1.5, Quantiles: []float64{0.3}})
 			require.NoError(t, err)
 			pass := Pass{Loss: squared{}, Metrics: []*Metric{m}, Each: inOrder} // its predictions are margins
 			return pass.Run(&Rows{Margins: c.p, Labels: c.y, Weights: weights}, nil, nil)[0]
