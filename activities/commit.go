@@ -63,6 +63,7 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 		}
 		opt.Keep = settings.KeepStaging
 		opt.Check = func(rows, rejected int64) error { return checkRejects(settings.MaxRejected, rows, rejected) }
+		opt.Claim = a.claimSeries
 		opt.Details = a.transformDetails(base)
 	case jobs.SplitKind.Name:
 		doc, err := jobs.ParseSplitJob(ref.Job.Document)
@@ -128,6 +129,11 @@ func (a *Activities) CleanUp(ctx context.Context, ref protocol.PlanRef) (bool, e
 	committed, err := sharding.Rollback(ctx, a.store, base)
 	if err != nil {
 		return false, err
+	}
+	if !committed {
+		if err := a.leaveSeries(ctx, ref); err != nil {
+			return false, err
+		}
 	}
 	if activity.IsActivity(ctx) {
 		activity.GetLogger(ctx).Info("cleaned up", "root", base.String(), "committed", committed)

@@ -217,7 +217,7 @@ func splitDoc(contentType string, strategy object, n int) object {
 // transform does what the workflow does, the clean-up after a failure included.
 func (s *shop) transform(doc object) (protocol.Committed, error) {
 	s.Helper()
-	return s.sharded(jobs.TransformKind, protocol.Job{Name: "score", Document: document(s, doc)}, s.PlanTransform, s.TransformShards)
+	return s.sharded(jobs.TransformKind, jobOf(s, doc), s.PlanTransform, s.TransformShards)
 }
 
 func (s *shop) split(doc object) (protocol.Committed, error) {
@@ -287,5 +287,5 @@ func sameObjects(t testing.TB, want, got map[string]string) {
 }
 
 func jobOf(s *shop, doc object) protocol.Job {
-	return protocol.Job{Name: "score", Document: document(s, doc)}
+	return protocol.Job{Name: doc["TransformJobName"].(string), Document: document(s, doc)}
 }

@@ -28,6 +28,9 @@ type transformParams struct {
 	Max        jobs.Rejected
 	// KeepRejected leaves a row of missing outputs where a record was rejected.
 	KeepRejected bool `json:",omitempty"`
+	// Series is the chain of jobs that this one belongs to, SeriesEntry its number in it.
+	Series      string `json:",omitempty"`
+	SeriesEntry int    `json:",omitempty"`
 	// Outputs is what is written for a row; none means the prediction.
 	Outputs []string `json:",omitempty"`
 }
@@ -70,6 +73,14 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	if err != nil {
 		return protocol.Planned{}, err
 	}
+	if settings.Series != "" {
+		s, err := a.readSeries(ctx, settings.Series)
+		if err != nil {
+			return protocol.Planned{}, err
+		}
+		inputs = s.choose(inputs, settings.SeriesRedo)
+		params.Series, params.SeriesEntry = settings.Series, s.entries
+	}
 	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
 	headers := make([][]byte, len(inputs))
 	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
@@ -86,7 +97,11 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 		return protocol.Planned{}, err
 	}
 	plan.Shards = sharding.Cut(plan.Inputs, settings.Shards, int64(settings.ShardSizeMB)<<20)
-	return a.writePlan(ctx, base, plan)
+	planned, err := a.writePlan(ctx, base, plan)
+	if planned.Objects == 0 {
+		planned.Series = settings.Series
+	}
+	return planned, err
 }
 
 // writePlan stores the plan and reports it.

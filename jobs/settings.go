@@ -17,6 +17,8 @@ type Settings struct {
 	ShardSizeMB       int      // size a shard aims at, in MiB of stored input
 	MaxRejected       Rejected // how many records may be unreadable before the job fails
 	KeepRejected      bool     // a rejected record leaves a row of missing outputs; else none
+	Series            string   // the chain of jobs none of which takes an object again; "": none
+	SeriesRedo        SeriesRange
 	KeepStaging       bool     // leave plan, staged shards and receipts after the commit
 	CheckpointSeconds int      // shortest time between two checkpoints; 0: after every round
 	Outputs           []string // what a transform writes for a row; nil: what the model's Environment selects, else the prediction
@@ -68,6 +70,18 @@ var settings = []setting{
 		meaning: "SageMaker's own name for the same, in a job's or a model's `Environment`.",
 		kinds:   []Kind{TransformKind},
 		set:     func(s *Settings, v string) error { return parseOutputs(&s.Outputs, v, sagemakerOutputs) },
+	},
+	{
+		name: "BATCHMILL_SERIES", form: "a name of 1 to 63 letters, digits and hyphens", initial: "",
+		meaning: "[Series](jobs.md#series) the job belongs to: it takes only objects that no earlier committed job of the series took.",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return s.setSeries(v) },
+	},
+	{
+		name: seriesRedo, form: "FROM..TO", initial: "",
+		meaning: "Takes the objects whose path below the source lies from FROM to TO (also all that begin with TO), whether or not they were taken before, and no others.",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return s.SeriesRedo.parse(v) },
 	},
 	{
 		name: "BATCHMILL_KEEP_STAGING", form: "true or false", initial: "false",
@@ -136,6 +150,9 @@ func collectSettings(r *report, kind Kind, env map[string]string) Settings {
 	}
 	if kind == TransformKind {
 		r.oneSelection(env)
+		if s.SeriesRedo.Given() && s.Series == "" {
+			r.add("environment."+seriesRedo, env[seriesRedo], "Member must be absent where BATCHMILL_SERIES is")
+		}
 	}
 	return s
 }

@@ -129,6 +129,9 @@ func (s *shardedJob) work(ctx workflow.Context, resume *Resume) (protocol.Commit
 	err = workflow.ExecuteActivity(light(ctx, "assemble the output and write the manifest"), protocol.Commit, s.ref()).Get(ctx, &c)
 	if err == nil {
 		s.progress = jobs.Progress{Stage: "Committed", Unit: "rows", Done: c.Rows, Total: c.Rows, Rows: c.Rows, Rejected: c.Rejected}
+		if s.planned.Series != "" {
+			s.progress.Message = fmt.Sprintf("nothing to do: earlier jobs of series %s took every object", s.planned.Series)
+		}
 	}
 	return c, err
 }

@@ -1,5 +1,7 @@
 package protocol
 
+import "fmt"
+
 // Where things lie, as key elements below a prefix: below a job's output path, and below BATCHMILL_STATE_URI. Workers write
 // there, clients read there.
 
@@ -18,4 +20,12 @@ func ModelObject(name string) []string { return []string{ModelFolder, name + ".j
 // DescriptionObject is the description of a finished job. idPrefix is its kind's.
 func DescriptionObject(idPrefix, job string) []string {
 	return []string{"jobs", idPrefix, job + ".json"}
+}
+
+// SeriesFolder is where, below the state prefix, the entries of a series lie, numbered from 0.
+func SeriesFolder(name string) []string { return []string{"series", name, ""} }
+
+// SeriesEntry is one entry of a series.
+func SeriesEntry(name string, number int) []string {
+	return []string{"series", name, fmt.Sprintf("%08d.json", number)}
 }

@@ -63,6 +63,8 @@ type Planned struct {
 	Rows    int64 // -1 if unknown before reading
 	Objects int
 	Scan    bool // split: a scan of all rows comes before the shards
+	// Series is the series that left nothing to do, with no Objects.
+	Series string `json:",omitempty"`
 }
 
 // Range asks for shards From (inclusive) to To (exclusive) of a plan.

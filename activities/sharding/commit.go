@@ -20,6 +20,8 @@ type CommitOptions struct {
 	Assembled func(n int)
 	// Check may refuse the commit, for example because too many rows were rejected. Nothing is visible yet.
 	Check func(rows, rejected int64) error
+	// Claim may refuse the commit, too; it is called after Check, and again on every attempt, with the plan and its digest.
+	Claim func(ctx context.Context, plan *Plan, digest string) error
 	// Details makes the manifest's details from the receipts.
 	Details func(ctx context.Context, receipts []*Receipt) (json.RawMessage, error)
 	// Literal makes the content of an output of format Literal from the outputs assembled before it.
@@ -61,6 +63,11 @@ func assemble(ctx context.Context, store storage.Store, root storage.URI, opt Co
 	m := summarise(plan, receipts)
 	if opt.Check != nil {
 		if err := opt.Check(m.Rows, m.Rejected); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Claim != nil {
+		if err := opt.Claim(ctx, plan, digest); err != nil {
 			return nil, err
 		}
 	}
