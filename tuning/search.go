@@ -14,6 +14,7 @@ type Search struct {
 	drawn   int // points taken from the Sobol sequence
 	warm    []Observation
 	best    int // index of the best record, -1 before there is one
+	belief  belief
 }
 
 // New starts a search. It fails with a *SpaceError or an *OptionError.
@@ -61,8 +62,10 @@ func (s *Search) choose(id int) (point, bool) {
 		return s.fromGrid(id)
 	case Random:
 		return s.fromRandom(id)
+	case Sobol:
+		return s.fromSobol(id)
 	}
-	return s.fromSobol(id)
+	return s.fromModel(id)
 }
 
 func (s *Search) isTaken(p point) bool {

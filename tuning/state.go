@@ -3,6 +3,8 @@ package tuning
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/batchmill/batchmill/tuning/internal/gp"
 )
 
 // stateVersion is raised when a change would give a resumed search other trials than its first half had.
@@ -18,6 +20,8 @@ type state struct {
 	Results []stateResult `json:"results"`
 	Points  [][]float64   `json:"points,omitempty"`
 	Warm    []Observation `json:"warm,omitempty"`
+	Hyper   *gp.Hyper     `json:"hyper,omitempty"`
+	Fitted  int           `json:"fitted,omitempty"`
 }
 
 // stateResult is a number, false for a failed trial, null for a pending one.
@@ -80,7 +84,7 @@ func (s *Search) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if s.keepsPoints() {
-		st.Drawn = s.drawn
+		st.Drawn, st.Hyper, st.Fitted = s.drawn, s.belief.hyper, s.belief.fitted
 	}
 	return json.Marshal(st)
 }
@@ -158,5 +162,13 @@ func (s *Search) restorePoints(st state) error {
 		s.taken[point(p).key()] = struct{}{}
 	}
 	s.drawn = st.Drawn
+	return s.restoreBelief(st)
+}
+
+func (s *Search) restoreBelief(st state) error {
+	if st.Hyper != nil && !s.shape().Fits(*st.Hyper) {
+		return &StateError{"the model's hyperparameters do not fit the space", nil}
+	}
+	s.belief.hyper, s.belief.fitted = st.Hyper, st.Fitted
 	return nil
 }

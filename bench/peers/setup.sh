@@ -1,7 +1,14 @@
 #!/bin/sh
-# Makes the virtual environment that tests and benchmarks compare Batchmill with: bench/peers/.venv.
+# Makes the virtual environments that tests and benchmarks compare Batchmill with: bench/peers/.venv, or with the argument
+# "tuning" bench/peers/.venv-tuning, which holds Optuna and PyTorch (6 GB).
 set -eu
 cd "$(dirname "$0")"
+if [ "${1:-}" = tuning ]; then
+  python3 -m venv .venv-tuning
+  .venv-tuning/bin/pip install --quiet --requirement requirements-tuning.txt
+  .venv-tuning/bin/python -c 'import optuna, torch; print("optuna", optuna.__version__, "torch", torch.__version__)'
+  exit
+fi
 python3 -m venv .venv
 .venv/bin/pip install --quiet --requirement requirements.txt
 .venv/bin/python -c 'import lightgbm, xgboost; print("xgboost", xgboost.__version__, "lightgbm", lightgbm.__version__)'

@@ -1,0 +1,101 @@
+package gp
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// factor is the Cholesky factor L of a covariance matrix, and its inverse, both as packed lower triangles. A point more
+// costs a row of each, O(n²); rows depend on earlier ones only, so that a factor grown by rows and one made at once agree
+// in every bit.
+type factor struct {
+	n, inverted int       // rows of each
+	lower       []float64 // row i is lower[start(i):start(i+1)]
+	inverse     []float64
+}
+
+func start(i int) int { return i * (i + 1) / 2 }
+
+func (f *factor) row(i int) []float64        { return f.lower[start(i):start(i+1)] }
+func (f *factor) inverseRow(i int) []float64 { return f.inverse[start(i):start(i+1)] }
+
+// truncate keeps the first n rows.
+func (f *factor) truncate(n int) {
+	f.n, f.lower = n, f.lower[:start(n)]
+	f.inverted = min(f.inverted, n)
+	f.inverse = f.inverse[:start(f.inverted)]
+}
+
+// decompose appends the row of L for a point with these covariances with the earlier ones and this variance; false, and
+// nothing is appended, if the matrix would not be positive definite.
+func (f *factor) decompose(covariances []float64, variance float64) bool {
+	n := f.n
+	f.lower = append(f.lower[:start(n)], covariances...)
+	row := f.lower[start(n):]
+	for j := range n {
+		r := f.row(j)
+		row[j] = (row[j] - floats.Dot(row[:j], r[:j])) / r[j]
+	}
+	pivot := variance - floats.Dot(row, row)
+	if !(pivot > variance*tinyPivot) {
+		f.lower = f.lower[:start(n)]
+		return false
+	}
+	f.lower = append(f.lower, math.Sqrt(pivot))
+	f.n++
+	return true
+}
+
+// tinyPivot is the share of a variance below which what is left of it is rounding error.
+const tinyPivot = 1e-14
+
+// invert appends the rows that the inverse lacks.
+func (f *factor) invert() {
+	for i := f.inverted; i < f.n; i++ {
+		row := f.row(i)
+		f.inverse = append(f.inverse, make([]float64, i+1)...)
+		out := f.inverseRow(i)
+		for k, v := range row[:i] {
+			floats.AddScaled(out[:k+1], v, f.inverseRow(k))
+		}
+		floats.Scale(-1/row[i], out[:i])
+		out[i] = 1 / row[i]
+	}
+	f.inverted = f.n
+}
+
+// solveLower writes L⁻¹b into dst.
+func (f *factor) solveLower(dst, b []float64) {
+	for i := range f.n {
+		dst[i] = floats.Dot(f.inverseRow(i), b[:i+1])
+	}
+}
+
+// solveUpper writes L⁻ᵀb into dst, which must not be b.
+func (f *factor) solveUpper(dst, b []float64) {
+	clear(dst[:f.n])
+	for i := range f.n {
+		floats.AddScaled(dst[:i+1], b[i], f.inverseRow(i))
+	}
+}
+
+// precision writes the lower triangle of (LLᵀ)⁻¹ into dst, packed.
+func (f *factor) precision(dst []float64) {
+	clear(dst)
+	for k := range f.n {
+		row := f.inverseRow(k)
+		for i, v := range row {
+			floats.AddScaled(dst[start(i):start(i+1)], v, row[:i+1])
+		}
+	}
+}
+
+// logDeterminant of LLᵀ.
+func (f *factor) logDeterminant() float64 {
+	sum := 0.0
+	for i := range f.n {
+		sum += math.Log(f.row(i)[i])
+	}
+	return 2 * sum
+}

@@ -1,0 +1,122 @@
+package gp
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// Model is a posterior: points with values under given hyperparameters. Not safe for concurrent use.
+type Model struct {
+	points *scaled
+	factor factor
+	values []float64
+	ones   []float64
+	mean   float64
+	alpha  []float64
+	// workspace of one prediction
+	z, scales, k, slopes, half, back []float64
+}
+
+// NewModel is a model that has seen nothing.
+func NewModel(shape Shape, h Hyper) *Model {
+	n := len(shape.Categorical)
+	return &Model{points: newScaled(shape, h), z: make([]float64, n), scales: make([]float64, n)}
+}
+
+// Len is how many points the model has seen.
+func (m *Model) Len() int { return m.points.n }
+
+// Truncate forgets all points but the first n. Call Learn before the next prediction.
+func (m *Model) Truncate(n int) {
+	m.points.truncate(n)
+	m.factor.truncate(n)
+}
+
+// Add shows the model a point. Call Learn before the next prediction.
+func (m *Model) Add(x []float64) {
+	h := m.points.hyper
+	m.points.scale(m.z, x, nil)
+	m.grow()
+	for j := range m.points.n {
+		k, _ := matern(m.points.distance(m.z, m.points.row(j)))
+		m.k[j] = h.Variance * k
+	}
+	m.points.add(x)
+	for noise := h.Noise; !m.factor.decompose(m.k[:m.points.n-1], h.Variance+noise); {
+		noise *= 10 // rounding made the matrix singular
+	}
+	m.factor.invert()
+	m.ones = append(m.ones, 1)
+}
+
+// grow makes room for one point more.
+func (m *Model) grow() {
+	for len(m.k) <= m.points.n {
+		m.k, m.slopes = append(m.k, 0), append(m.slopes, 0)
+		m.half, m.back = append(m.half, 0), append(m.back, 0)
+	}
+}
+
+// Learn sets the values of all points.
+func (m *Model) Learn(values []float64) { m.learn(values, meanVariance) }
+
+func (m *Model) learn(values []float64, meanVariance float64) {
+	m.mean, m.alpha = solveMean(&m.factor, values, m.ones, meanVariance)
+}
+
+// covariances fills in those of x with all points.
+func (m *Model) covariances(x []float64) {
+	m.points.scale(m.z, x, m.scales)
+	v := m.points.hyper.Variance
+	for j := range m.points.n {
+		k, slope := matern(m.points.distance(m.z, m.points.row(j)))
+		m.k[j], m.slopes[j] = v*k, v*slope
+	}
+}
+
+// Mean is the posterior mean at x.
+func (m *Model) Mean(x []float64) float64 {
+	m.grow()
+	m.covariances(x)
+	return m.mean + floats.Dot(m.k[:m.points.n], m.alpha)
+}
+
+// Predict is the posterior mean and deviation of the function, noise left out, at x.
+func (m *Model) Predict(x []float64) (mean, deviation float64) {
+	m.grow()
+	m.covariances(x)
+	n := m.points.n
+	m.factor.solveLower(m.half, m.k[:n])
+	return m.mean + floats.Dot(m.k[:n], m.alpha), m.deviation()
+}
+
+// deviation is that at the point whose L⁻¹k is in half.
+func (m *Model) deviation() float64 {
+	half := m.half[:m.points.n]
+	v := m.points.hyper.Variance
+	return math.Sqrt(max(v-floats.Dot(half, half), v*tinyPivot))
+}
+
+// PredictGradient is Predict with the derivatives by the numeric coordinates; those by categories are 0.
+func (m *Model) PredictGradient(x, byMean, byDeviation []float64) (mean, deviation float64) {
+	mean, deviation = m.Predict(x)
+	n := m.points.n
+	m.factor.solveUpper(m.back, m.half)
+	clear(byMean)
+	clear(byDeviation)
+	for j := range n {
+		zj := m.points.row(j)
+		toMean, toVariance := m.slopes[j]*m.alpha[j], m.slopes[j]*m.back[j]
+		for _, d := range m.points.numbers {
+			diff := 2 * (m.z[d] - zj[d])
+			byMean[d] += toMean * diff
+			byDeviation[d] -= toVariance * diff
+		}
+	}
+	for _, d := range m.points.numbers {
+		byMean[d] *= m.scales[d]
+		byDeviation[d] *= m.scales[d] / deviation // from -2 k'K⁻¹k over 2 deviations
+	}
+	return mean, deviation
+}

@@ -1,0 +1,233 @@
+package tuning
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/batchmill/batchmill/tuning/internal/lbfgs"
+	"github.com/batchmill/batchmill/tuning/internal/sobol"
+)
+
+// candidate is a point of the cube with its acquisition.
+type candidate struct {
+	x     []float64 // as the model sees it, integers and categories exact
+	value float64
+}
+
+// maximize looks for the point of the highest acquisition that was not taken: candidates all over the cube and around the
+// best points, then uphill from the best of them. False if it finds none.
+func (s *Search) maximize(e evidence, rng *rand.Rand) (point, bool) {
+	a := newAcquisition(s.belief.model, e.x)
+	found := s.candidates(e, rng)
+	for i := range found {
+		found[i].value = a.at(found[i].x)
+	}
+	sortCandidates(found)
+	climbed := s.spreadOut(found, climbs)
+	for i := range climbed {
+		climbed[i] = s.climb(a, climbed[i])
+	}
+	sortCandidates(climbed)
+	for _, c := range append(climbed, found...) {
+		if p := s.pointOf(c.x); !s.isTaken(p) {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+func sortCandidates(c []candidate) {
+	slices.SortStableFunc(c, func(a, b candidate) int {
+		switch {
+		case a.value > b.value:
+			return -1
+		case a.value < b.value:
+			return 1
+		}
+		return 0
+	})
+}
+
+// candidates are points of a Sobol sequence, and points near the best ones observed.
+func (s *Search) candidates(e evidence, rng *rand.Rand) []candidate {
+	var out []candidate
+	u := make([]float64, len(s.axes))
+	seed := rng.Uint64()
+	for i := range globalCandidates {
+		sobol.Point(u, uint32(i), seed)
+		out = append(out, candidate{x: s.coordinates(pointAt(s.axes, u))})
+	}
+	order := make([]int, len(e.values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		switch {
+		case e.values[i] < e.values[j]:
+			return -1
+		case e.values[i] > e.values[j]:
+			return 1
+		}
+		return 0
+	})
+	for k, i := range order[:min(len(order), localCenters)] {
+		for range localCandidates >> k {
+			out = append(out, candidate{x: s.near(e.x[i], rng)})
+		}
+	}
+	return out
+}
+
+// near moves some coordinates of a point: numbers by a normal step of a random size, categories anywhere.
+func (s *Search) near(x []float64, rng *rand.Rand) []float64 {
+	y := slices.Clone(x)
+	reach := math.Pow(10, -0.5-2.5*rng.Float64())
+	share := max(min(20/float64(len(x)), 1)*rng.Float64(), 1/float64(len(x)))
+	moved := rng.IntN(len(x))
+	for i, a := range s.axes {
+		if i != moved && rng.Float64() > share {
+			continue
+		}
+		if a.Kind == Categorical {
+			y[i] = float64(rng.IntN(len(a.Values)))
+			continue
+		}
+		step := rng.NormFloat64() * reach
+		if a.Kind == Integer {
+			y[i] = a.unit(a.neighbour(a.at(x[i]), x[i]+step, step))
+			continue
+		}
+		y[i] = min(max(x[i]+step, 0), 1)
+	}
+	return y
+}
+
+// neighbour is the integer at u, or the next one in the direction of the step where that is v itself.
+func (a axis) neighbour(v, u, step float64) float64 {
+	w := a.at(min(max(u, 0), 1))
+	if w == v {
+		w = v + math.Copysign(1, step)
+	}
+	return min(max(w, a.Min), a.Max)
+}
+
+// spreadOut picks the first n candidates that are not almost the same.
+func (s *Search) spreadOut(sorted []candidate, n int) []candidate {
+	var out []candidate
+	for _, c := range sorted {
+		if len(out) == n {
+			break
+		}
+		if !slices.ContainsFunc(out, func(o candidate) bool { return s.close(o.x, c.x) }) {
+			out = append(out, candidate{slices.Clone(c.x), c.value})
+		}
+	}
+	return out
+}
+
+const closeBy = 0.02 // along every axis: local maxima are wider
+
+func (s *Search) close(x, y []float64) bool {
+	for i, a := range s.axes {
+		if a.Kind == Categorical && x[i] != y[i] || math.Abs(x[i]-y[i]) > closeBy {
+			return false
+		}
+	}
+	return true
+}
+
+// climb goes uphill from a candidate: along the gradient for numbers, by single steps for integers and categories, in turn
+// while that helps.
+func (s *Search) climb(a *acquisition, c candidate) candidate {
+	for range climbRounds {
+		was := c.value
+		c = s.slide(a, c)
+		next, moved := s.hop(a, c)
+		c = next
+		if !moved || c.value <= was {
+			break
+		}
+	}
+	return c
+}
+
+// slide follows the gradient over continuous coordinates.
+func (s *Search) slide(a *acquisition, c candidate) candidate {
+	lo, hi := make([]float64, len(c.x)), make([]float64, len(c.x))
+	free := false
+	for i, ax := range s.axes {
+		lo[i], hi[i] = c.x[i], c.x[i]
+		if ax.Kind == Continuous && ax.Min < ax.Max || ax.Kind == Integer && ax.Max-ax.Min >= smoothLevels {
+			lo[i], hi[i], free = 0, 1, true
+		}
+	}
+	if !free {
+		return c
+	}
+	x := slices.Clone(c.x)
+	value := lbfgs.Minimize(func(x, g []float64) float64 {
+		value := a.slope(x, g)
+		for i := range g {
+			g[i] = -g[i]
+		}
+		return -value
+	}, x, lo, hi, lbfgs.Options{Evaluations: slideEvaluations, Gradient: 1e-4, Gain: 1e-6})
+	for i, ax := range s.axes {
+		if ax.Kind == Integer && lo[i] < hi[i] {
+			x[i] = ax.unit(ax.at(x[i]))
+			value = -a.at(x)
+		}
+	}
+	if -value > c.value {
+		return candidate{x, -value}
+	}
+	return c
+}
+
+// hop tries single steps of integers and other categories, taking each that helps.
+func (s *Search) hop(a *acquisition, c candidate) (candidate, bool) {
+	moved := false
+	x := slices.Clone(c.x)
+	try := func(i int, u float64) {
+		was := x[i]
+		if u == was {
+			return
+		}
+		x[i] = u
+		if value := a.at(x); value > c.value {
+			c = candidate{slices.Clone(x), value}
+			moved = true
+			return
+		}
+		x[i] = was
+	}
+	for i, ax := range s.axes {
+		switch ax.Kind {
+		case Categorical:
+			for v := range ax.Values {
+				try(i, float64(v))
+			}
+		case Integer:
+			for _, step := range []float64{1, -1, 3, -3} {
+				v := ax.at(x[i]) + step
+				if v >= ax.Min && v <= ax.Max {
+					try(i, ax.unit(v))
+				}
+			}
+		}
+	}
+	return c, moved
+}
+
+// pointOf is the point of the space at coordinates as the model sees them.
+func (s *Search) pointOf(x []float64) point {
+	p := make(point, len(x))
+	for i, a := range s.axes {
+		p[i] = x[i]
+		if a.Kind != Categorical {
+			p[i] = a.at(x[i])
+		}
+	}
+	return p
+}
