@@ -2,6 +2,8 @@ package hist
 
 import (
 	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
 )
 
 // Entries are the stored values of sparse rows, row after row. What is not stored is missing, as XGBoost takes libsvm's rows.
@@ -127,17 +129,17 @@ func (e *Entries) byColumn(width int, pool *Pool) (starts []int, rows []uint32, 
 func cut(rows []uint32, values []float32, weights []float32, maxBin int) []float32 {
 	keys := make([]uint64, len(values))
 	for i, v := range values {
-		keys[i] = uint64(orderKey(v))<<32 | uint64(i)
+		keys[i] = uint64(order.Key(v))<<32 | uint64(i)
 	}
 	if len(keys) < radixFrom {
 		slices.Sort(keys)
 	} else {
-		sortKeys(keys)
+		order.Sort(keys)
 	}
 	var distinct []float32
 	var heft []float64
 	for _, k := range keys {
-		v, w := fromOrderKey(uint32(k>>32)), 1.0
+		v, w := order.Value(uint32(k>>32)), 1.0
 		if weights != nil {
 			w = float64(weights[rows[uint32(k)]])
 		}

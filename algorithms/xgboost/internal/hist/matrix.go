@@ -1,6 +1,10 @@
 package hist
 
-import "math"
+import (
+	"math"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
+)
 
 // Matrix is rows of bin numbers, row after row. Bins take a byte, or two where some feature has more than 255 bins. Of sparse
 // rows it holds what is stored: see NewSparseMatrix.
@@ -143,7 +147,7 @@ func newSearch(f *Feature) search {
 	copy(s.bounds, f.Bounds)
 	s.keys = make([]uint32, len(s.bounds))
 	for i, b := range s.bounds {
-		s.keys[i] = orderKey(b)
+		s.keys[i] = order.Key(b)
 	}
 	s.half /= 2
 	return s
@@ -174,7 +178,7 @@ func (s *search) bytesGo(out []uint8, values []float32) {
 	for s.categories == 0 && len(values) >= 4 {
 		var x, i [4]int
 		for at := range x {
-			x[at] = int(orderKey(values[at]))
+			x[at] = int(order.Key(values[at]))
 		}
 		for step := s.half; step > 0; step /= 2 {
 			// The sign of the difference is all ones where the bound lies above the value.

@@ -3,6 +3,8 @@ package hist
 import (
 	"math"
 	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
 )
 
 // Sketch sees every row once and then knows where to cut each feature. It keeps a sample of rows, chosen by a hash of the
@@ -157,12 +159,12 @@ func (f *sketchFeature) values(rowWeights []float32) (values []float32, weights 
 	keys := make([]uint64, 0, len(f.sample))
 	for i, v := range f.sample {
 		if v == v {
-			keys = append(keys, uint64(orderKey(v))<<32|uint64(i))
+			keys = append(keys, uint64(order.Key(v))<<32|uint64(i))
 		}
 	}
-	sortKeys(keys)
+	order.Sort(keys)
 	for _, k := range keys {
-		v, w := fromOrderKey(uint32(k>>32)), 1.0
+		v, w := order.Value(uint32(k>>32)), 1.0
 		if rowWeights != nil {
 			w = float64(rowWeights[uint32(k)])
 		}
@@ -173,49 +175,6 @@ func (f *sketchFeature) values(rowWeights []float32) (values []float32, weights 
 		}
 	}
 	return values, weights
-}
-
-// orderKey maps floats to integers of the same order.
-func orderKey(v float32) uint32 {
-	if v == 0 {
-		v = 0 // -0 is 0
-	}
-	b := math.Float32bits(v)
-	if b>>31 != 0 {
-		return ^b
-	}
-	return b | 1<<31
-}
-
-func fromOrderKey(k uint32) float32 {
-	if k>>31 != 0 {
-		return math.Float32frombits(k &^ (1 << 31))
-	}
-	return math.Float32frombits(^k)
-}
-
-// sortKeys sorts by the upper 32 bits, stably: three passes of a radix sort.
-func sortKeys(keys []uint64) {
-	const bits = 11
-	other := make([]uint64, len(keys))
-	for shift := 32; shift < 64; shift += bits {
-		var start [1 << bits]int
-		for _, k := range keys {
-			start[k>>shift&(1<<bits-1)]++
-		}
-		sum := 0
-		for i, n := range start {
-			start[i] = sum
-			sum += n
-		}
-		for _, k := range keys {
-			d := k >> shift & (1<<bits - 1)
-			other[start[d]] = k
-			start[d]++
-		}
-		keys, other = other, keys
-	}
-	copy(other, keys) // an odd number of passes ended in the helper
 }
 
 // mix is splitmix64's finaliser: a hash of a number.

@@ -2,39 +2,28 @@ package objective
 
 import (
 	"math"
-	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
 )
 
-// scored is a prediction with its label and weight, packed for sorting.
-type scored struct {
-	p    float32
-	y, w float32
-}
-
-func descending(r *Rows) []scored {
-	s := make([]scored, len(r.Labels))
-	for i := range s {
-		s[i] = scored{r.Predictions[0][i], r.Labels[i], float32(r.Weight(i))}
+// descending lists the rows by prediction, the largest first: in the upper 32 bits a key that equal predictions share, in
+// the lower the row.
+func descending(r *Rows) []uint64 {
+	keys := make([]uint64, len(r.Labels))
+	for i, p := range r.Predictions[0] {
+		keys[i] = uint64(^order.Key(p))<<32 | uint64(i)
 	}
-	slices.SortFunc(s, func(a, b scored) int {
-		switch {
-		case a.p > b.p:
-			return -1
-		case a.p < b.p:
-			return 1
-		}
-		return 0
-	})
-	return s
+	order.Sort(keys)
+	return keys
 }
 
 // steps walks down the predictions and calls visit after each run of equal ones with the weight of negatives and positives
 // so far. It returns the totals.
-func steps(s []scored, visit func(fp, tp float64)) (negatives, positives float64) {
-	for i := 0; i < len(s); {
-		p := s[i].p
-		for ; i < len(s) && s[i].p == p; i++ {
-			w, y := float64(s[i].w), float64(s[i].y)
+func steps(r *Rows, keys []uint64, visit func(fp, tp float64)) (negatives, positives float64) {
+	for i := 0; i < len(keys); {
+		for key := keys[i] >> 32; i < len(keys) && keys[i]>>32 == key; i++ {
+			row := int(uint32(keys[i]))
+			w, y := r.Weight(row), float64(r.Labels[row])
 			positives += w * y
 			negatives += w * (1 - y)
 		}
@@ -46,7 +35,7 @@ func steps(s []scored, visit func(fp, tp float64)) (negatives, positives float64
 // auc is the area under the ROC curve, NaN where only one class is there.
 func auc(r *Rows) float64 {
 	area, lastFP, lastTP := 0.0, 0.0, 0.0
-	negatives, positives := steps(descending(r), func(fp, tp float64) {
+	negatives, positives := steps(r, descending(r), func(fp, tp float64) {
 		area += (fp - lastFP) * (tp + lastTP) / 2
 		lastFP, lastTP = fp, tp
 	})
@@ -59,13 +48,13 @@ func auc(r *Rows) float64 {
 // aucpr is the area under the precision-recall curve with the interpolation of Keilwagen, Grosse and Grau, "Area under
 // Precision-Recall Curves for Weighted and Unweighted Data" (2014), as in XGBoost.
 func aucpr(r *Rows) float64 {
-	s := descending(r)
-	negatives, positives := steps(s, func(float64, float64) {})
+	keys := descending(r)
+	negatives, positives := steps(r, keys, func(float64, float64) {})
 	if negatives == 0 || positives == 0 {
 		return math.NaN()
 	}
 	area, lastFP, lastTP := 0.0, 0.0, 0.0
-	steps(s, func(fp, tp float64) {
+	steps(r, keys, func(fp, tp float64) {
 		area += prArea(lastFP, fp, lastTP, tp, positives)
 		lastFP, lastTP = fp, tp
 	})

@@ -1,6 +1,7 @@
 package objective
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,5 +72,24 @@ func TestMetrics(t *testing.T) {
 		for name, want := range c.unweighted {
 			require.InEpsilon(t, want[0], measure(name, nil), 5e-6, "%s %s", c.objective, name)
 		}
+	}
+}
+
+// BenchmarkAUC measures 200,000 rows, half of whose predictions are shared with others.
+func BenchmarkAUC(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	r := &Rows{Margins: [][]float32{nil}}
+	for i := range 200000 {
+		p := rng.Float32()
+		if i%2 == 0 {
+			p = float32(rng.IntN(1000)) / 1000
+		}
+		r.Margins[0], r.Labels = append(r.Margins[0], p), append(r.Labels, float32(rng.IntN(2)))
+	}
+	m, err := NewMetric("auc", "binary:logistic", Options{})
+	require.NoError(b, err)
+	pass := Pass{Loss: squared{}, Metrics: []*Metric{m}, Each: inOrder}
+	for b.Loop() {
+		pass.Run(r, nil, nil)
 	}
 }
