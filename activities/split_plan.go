@@ -201,7 +201,7 @@ func sideFragment(side int) string { return fmt.Sprintf("side%d", side) }
 
 // stem is the path without the endings that name a format or compression.
 func stem(rel string) string {
-	for _, ending := range []string{".gz", ".gzip", ".zst", ".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".libsvm", ".svm", ".arrow"} {
+	for _, ending := range []string{".gz", ".gzip", ".zst", ".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".libsvm", ".svm", ".arrow", ".recordio", ".rec", ".pbr"} {
 		if s := strings.TrimSuffix(rel, ending); s != rel && path.Base(s) != "." && !strings.HasSuffix(s, "/") && s != "" {
 			rel = s
 		}

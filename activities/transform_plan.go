@@ -152,6 +152,9 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if err != nil {
 		return transformParams{}, clientf("transformInput.contentType: %w", err)
 	}
+	if doc.TransformInput.SplitType == "RecordIO" && in.Format != dataset.RecordIO {
+		return transformParams{}, clientf("transformInput.splitType: RecordIO is for %s, not for %s", dataset.RecordIO, in.Format)
+	}
 	if doc.TransformInput.CompressionType == "Gzip" {
 		in.Compression = dataset.Gzip
 	}
@@ -193,8 +196,8 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 // refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
 func refuseUnsupported(doc *jobs.TransformJob) error {
 	for path, set := range map[string]bool{
-		"dataCaptureConfig":                             doc.DataCaptureConfig != nil,
-		"transformInput.splitType (RecordIO, TFRecord)": doc.TransformInput.SplitType == "RecordIO" || doc.TransformInput.SplitType == "TFRecord",
+		"dataCaptureConfig":                   doc.DataCaptureConfig != nil,
+		"transformInput.splitType (TFRecord)": doc.TransformInput.SplitType == "TFRecord",
 	} {
 		if set {
 			return clientf("%s is not supported by this version of Batchmill; leave it out", path)
@@ -292,11 +295,11 @@ func transformOutputs(path string, inputs []input, media dataset.Media, headers 
 	}), nil
 }
 
-// defaultOutput is the format predictions have where Accept says nothing: the input's. A number is no sparse row, though, and
-// Arrow streams cannot be put together.
+// defaultOutput is the format predictions have where Accept says nothing: the input's. A number is no sparse row, though, nor
+// a record of features, and Arrow streams cannot be put together.
 func defaultOutput(in dataset.Format) dataset.Format {
 	switch in {
-	case dataset.LibSVM:
+	case dataset.LibSVM, dataset.RecordIO:
 		return dataset.CSV
 	case dataset.ArrowStream, dataset.ArrowFile:
 		return dataset.Parquet

@@ -2,9 +2,11 @@ package activities
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strconv"
@@ -422,32 +424,75 @@ func TestManyObjects(t *testing.T) {
 	require.Len(t, records, 100)
 }
 
-// TestTransformOfSparseRows reads libsvm, with a label in front that is no feature; predictions come out as CSV, since one
-// number is no sparse row.
+// TestTransformOfSparseRows reads libsvm and RecordIO, with a label in front that is no feature; predictions come out as CSV,
+// since one number is no sparse row.
 func TestTransformOfSparseRows(t *testing.T) {
 	t.Parallel()
 	artifact, want := reference(t, "agaricus_logistic")
 	rows, err := os.ReadFile(testdata.Path(t, "agaricus", "agaricus.txt.test"))
 	require.NoError(t, err)
-	var first map[string]string
-	for _, accept := range []string{"", "text/csv"} {
-		for _, n := range []int{1, 17} {
-			s := newShop(t, newStore())
-			s.register("m", artifact)
-			s.put("s3://b/in/a.libsvm", rows)
-			doc := transformDoc("text/libsvm", shards(n))
-			doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": accept}
-			done, err := s.transform(doc)
-			require.NoError(t, err)
-			s.verify(done)
-			got := s.read("s3://b/out/")
-			if first == nil {
-				first = got
-				near(t, want, lines(got["out/a.libsvm.out"]))
+	for contentType, c := range map[string]struct {
+		name, split string
+		data        []byte
+	}{
+		"text/libsvm":                     {"a.libsvm", "Line", rows},
+		"application/x-recordio-protobuf": {"a.rec", "RecordIO", toRecordIO(t, rows)},
+	} {
+		var first map[string]string
+		for _, accept := range []string{"", "text/csv"} {
+			for _, n := range []int{1, 17} {
+				s := newShop(t, newStore())
+				s.register("m", artifact)
+				s.put("s3://b/in/"+c.name, c.data)
+				doc := transformDoc(contentType, shards(n))
+				doc["TransformInput"].(object)["SplitType"] = c.split
+				doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": accept}
+				done, err := s.transform(doc)
+				require.NoError(t, err)
+				s.verify(done)
+				got := s.read("s3://b/out/")
+				if first == nil {
+					first = got
+					near(t, want, lines(got["out/"+c.name+".out"]))
+				}
+				sameObjects(t, first, got)
 			}
-			sameObjects(t, first, got)
 		}
 	}
+}
+
+// bytesObject is an object in memory.
+type bytesObject []byte
+
+func (o bytesObject) Name() string { return "o" }
+func (o bytesObject) Size() int64  { return int64(len(o)) }
+func (o bytesObject) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
+	if length == 0 {
+		length = o.Size() - offset
+	}
+	return io.NopCloser(bytes.NewReader(o[offset : offset+length])), nil
+}
+
+// toRecordIO writes libsvm rows as RecordIO.
+func toRecordIO(t *testing.T, libsvm []byte) []byte {
+	from, to := dataset.Media{Format: dataset.LibSVM}, dataset.Media{Format: dataset.RecordIO}
+	r, err := dataset.NewReader(t.Context(), bytesObject(libsvm), dataset.ReadOptions{Media: from})
+	require.NoError(t, err)
+	defer r.Close()
+	var out bytes.Buffer
+	w, err := dataset.NewWriter(&out, r.Schema(), dataset.WriteOptions{Media: to})
+	require.NoError(t, err)
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		require.NoError(t, w.Write(b))
+		b.Release()
+	}
+	require.NoError(t, w.Close())
+	return out.Bytes()
 }
 
 // TestTransformOfJSONLines reads and writes objects, and joins the prediction to what was written.

@@ -44,6 +44,16 @@ func selectFields(schema *Schema, names []string) (*Schema, []int, error) {
 	return withFields(schema, fields), idx, nil
 }
 
+// SparseSchema is the schema of NewSparseBatch.
+func SparseSchema() *Schema { return libsvmSchema(false, false) }
+
+// NewSparseBatch makes a batch of labelled sparse rows, which keeps the slices: row i has the values from starts[i] up to
+// starts[i+1], and starts has one more element than there are rows.
+func NewSparseBatch(label []float32, starts, indices []int32, values []float32) Batch {
+	i, v := listColumn[int32]{starts[1:], indices}, listColumn[float32]{starts[1:], values}
+	return NewBatch(SparseSchema(), []Column{NewFloat32(label), i.build(Int32Type), v.build(Float32Type)}, len(label))
+}
+
 // SparseRows gives access to the rows of a sparse batch: see Sparse.
 type SparseRows struct {
 	indices []int32

@@ -1,4 +1,4 @@
-// Package dataset turns stored bytes into rows and back: Parquet, CSV, JSON Lines, libsvm and Arrow IPC as streams of
+// Package dataset turns stored bytes into rows and back: Parquet, CSV, JSON Lines, libsvm, RecordIO and Arrow IPC as streams of
 // Arrow record batches with bounded memory; schemas that are inferred and reconciled over many files; splits and
 // column profiles. It knows no algorithm, no job and no object store: bytes come in through Object.
 //

@@ -99,6 +99,8 @@ func inferObject(ctx context.Context, obj Object, m Media) (*objectSchema, error
 		return &objectSchema{object: obj.Name(), schema: r.Schema(), empty: make([]bool, r.Schema().NumFields())}, nil
 	case CSV, JSONLines, LibSVM:
 		return inferLines(ctx, obj, m)
+	case RecordIO:
+		return inferRecordIO(ctx, obj, m)
 	}
 	return nil, &MediaError{ContentType: string(m.Format), Reason: "there is no reader for it"}
 }

@@ -15,6 +15,7 @@ const (
 	Parquet     Format = "application/x-parquet"
 	JSONLines   Format = "application/jsonlines"
 	LibSVM      Format = "text/libsvm"
+	RecordIO    Format = "application/x-recordio-protobuf"
 	ArrowStream Format = "application/vnd.apache.arrow.stream"
 	ArrowFile   Format = "application/vnd.apache.arrow.file"
 )

@@ -15,6 +15,7 @@ var mediaFormats = []struct {
 	{Parquet, []string{"application/x-parquet", "application/vnd.apache.parquet"}, "Apache Parquet"},
 	{JSONLines, []string{"application/jsonlines", "application/x-ndjson"}, "one JSON object per line, its members are the columns"},
 	{LibSVM, []string{"text/libsvm", "text/x-libsvm"}, "`label[:weight] [qid:N] index:value ...`, sparse"},
+	{RecordIO, []string{"application/x-recordio-protobuf"}, "RecordIO of SageMaker's protobuf records: dense or sparse vectors of float32, float64 or int32 under the key `values`, with their label"},
 	{ArrowStream, []string{"application/vnd.apache.arrow.stream"}, "Arrow IPC stream"},
 	{ArrowFile, []string{"application/vnd.apache.arrow.file"}, "Arrow IPC file"},
 }
@@ -92,7 +93,7 @@ var mediaParameters = []mediaParameter{
 		about: "columns to take as text even if they look like numbers, for example postal codes",
 		set:   func(m *Media, v string) string { return setList(&m.Text, v) },
 		get:   func(m *Media) (string, bool) { return joinList(m.Text), len(m.Text) > 0 }},
-	{name: "compression", formats: []Format{CSV, JSONLines, LibSVM, ArrowStream}, values: "`gzip`, `zstd` or `none`",
+	{name: "compression", formats: []Format{CSV, JSONLines, LibSVM, RecordIO, ArrowStream}, values: "`gzip`, `zstd` or `none`",
 		def: "by the object's first bytes", about: "how the whole object is compressed",
 		set: func(m *Media, v string) string {
 			m.Compression = Compression(strings.ToLower(v))

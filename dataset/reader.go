@@ -54,13 +54,16 @@ func NewReader(ctx context.Context, obj Object, o ReadOptions) (Reader, error) {
 		return opened(newParquetReader(ctx, obj, o))
 	case ArrowStream, ArrowFile:
 		return opened(newArrowReader(ctx, obj, o))
-	case CSV, JSONLines, LibSVM:
+	case CSV, JSONLines, LibSVM, RecordIO:
 		if o.Schema == nil {
 			schema, err := Infer(ctx, []Object{obj}, o.Media)
 			if err != nil {
 				return nil, err
 			}
 			o.Schema = schema
+		}
+		if o.Media.Format == RecordIO {
+			return opened(newRecordIOReader(ctx, obj, o))
 		}
 		return opened(newLineReader(ctx, obj, o))
 	}

@@ -58,6 +58,9 @@ type objectSchema struct {
 func reconcile(all []*objectSchema, m Media) (*Schema, error) {
 	first := all[0]
 	named := Named(first.schema)
+	if m.Format == RecordIO {
+		return reconcileRecords(all)
+	}
 	if Sparse(first.schema) {
 		return reconcileSparse(all), nil
 	}

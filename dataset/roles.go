@@ -17,7 +17,7 @@ type Roles struct {
 
 // Roles assigns the columns of a schema their parts. Where the media says nothing about labels, the first column that is
 // neither weight nor ignored is the label in training (SageMaker's rule), and there is none otherwise. libsvm data carries its
-// label, weight and query columns itself. A column that is asked for and not there is a *SchemaError.
+// label, weight and query columns itself, and RecordIO its label. A column that is asked for and not there is a *SchemaError.
 func (m Media) Roles(schema *Schema, training bool) (Roles, error) {
 	r := Roles{Named: Named(schema)}
 	taken := map[string]bool{}
@@ -52,8 +52,8 @@ func (m Media) Roles(schema *Schema, training bool) (Roles, error) {
 		}
 		r.Label = append(r.Label, l)
 	}
-	if Sparse(schema) {
-		return m.sparseRoles(schema, r, training), nil
+	if ownLabel(schema) {
+		return m.ownRoles(schema, r, taken, training), nil
 	}
 	leading := 0
 	switch {
@@ -78,15 +78,34 @@ func (m Media) Roles(schema *Schema, training bool) (Roles, error) {
 	return r, nil
 }
 
-func (m Media) sparseRoles(schema *Schema, r Roles, training bool) Roles {
+// ownRoles assigns the columns of rows that carry their label apart: it is never a feature.
+func (m Media) ownRoles(schema *Schema, r Roles, taken map[string]bool, training bool) Roles {
+	labels := max(1, recordLabels(schema)) // of libsvm one, whether it is there or not
 	if len(r.Label) == 0 && training && (m.LabelSize == nil || *m.LabelSize > 0) {
-		r.Label = []string{labelCol}
+		r.Label = labelNames(labels)
 	}
-	if r.Weight == "" && columnIndex(schema, weightCol) >= 0 {
-		r.Weight = weightCol
+	if Sparse(schema) {
+		if r.Weight == "" && columnIndex(schema, weightCol) >= 0 {
+			r.Weight = weightCol
+		}
+		r.Features = []string{sparseIndexCol, sparseValueCol}
+		return r
 	}
-	r.Features = []string{sparseIndexCol, sparseValueCol}
+	for i, f := range schema.Fields() {
+		if i >= recordLabels(schema) && !taken[f.Name] {
+			r.Features = append(r.Features, f.Name)
+		}
+	}
 	return r
+}
+
+// labelNames are the columns of a label of count values.
+func labelNames(count int) []string {
+	names := []string{labelCol}
+	for i := 1; i < count; i++ {
+		names = append(names, labelCol+itoa(i))
+	}
+	return names
 }
 
 // resolveColumn finds a column by its name or, where names are made up, by its position from 1.

@@ -44,8 +44,9 @@ func Width(t DataType) int {
 const (
 	namesKey       = "batchmill.names" // "positional": names were made up from positions
 	positional     = "positional"
-	sparseKey      = "batchmill.rows" // "sparse": features are the columns indices and values
-	sparseRows     = "sparse"
+	sparseKey      = "batchmill.rows" // what rows are, where columns alone do not say it
+	sparseRows     = "sparse"         // features are the columns indices and values
+	recordRows     = "records"        // the label stands apart from the features, which are the other columns
 	sparseIndexCol = "indices"
 	sparseValueCol = "values"
 	labelCol       = "label"
@@ -63,16 +64,22 @@ func NewSchema(named bool, fields ...Field) *Schema {
 }
 
 // Named says whether the column names are the user's own. They are not for CSV without a header, whose columns are called
-// c0, c1, ..., nor for libsvm.
+// c0, c1, ..., nor for libsvm and RecordIO.
 func Named(s *Schema) bool {
 	v, ok := s.Metadata().GetValue(namesKey)
 	return !ok || v != positional
 }
 
-// Sparse says whether rows are sparse vectors, as libsvm's are: see SparseRow.
+// Sparse says whether rows are sparse vectors, as libsvm's are, and RecordIO's may be: see SparseRow.
 func Sparse(s *Schema) bool {
 	v, ok := s.Metadata().GetValue(sparseKey)
 	return ok && v == sparseRows
+}
+
+// ownLabel says whether rows carry their label apart from the features, so that it need not be told.
+func ownLabel(s *Schema) bool {
+	v, _ := s.Metadata().GetValue(sparseKey)
+	return v == sparseRows || v == recordRows
 }
 
 // NullField is a column that may miss values.

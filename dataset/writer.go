@@ -18,6 +18,9 @@ type WriteOptions struct {
 	Media Media
 	// RowGroupRows is the number of rows of every Parquet row group but the last; 0: DefaultRowGroupRows.
 	RowGroupRows int
+	// Scores writes every column as an entry of a RecordIO record's label under the column's name, as algorithms answer. Without
+	// it the column label is a record's label and the others are its features. Of no meaning to other formats.
+	Scores bool
 	// Compression is the codec within Parquet: snappy, zstd, gzip or none; "": snappy. Other formats are compressed as
 	// Media.Compression says.
 	Compression string
@@ -41,6 +44,8 @@ func NewWriter(w io.Writer, schema *Schema, o WriteOptions) (Writer, error) {
 		inner, err = newJSONWriter(w, schema)
 	case LibSVM:
 		inner, err = newLibSVMWriter(w, schema)
+	case RecordIO:
+		inner, err = newRecordIOWriter(w, schema, o.Scores)
 	case ArrowStream:
 		inner, err = newArrowWriter(w, schema)
 	default:

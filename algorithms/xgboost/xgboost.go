@@ -23,5 +23,5 @@ func (algorithm) Channels() []algorithms.ChannelSpec {
 }
 
 func (algorithm) ContentTypes() []string {
-	return []string{"text/libsvm", "text/x-libsvm", "text/csv", "application/x-parquet", "application/jsonlines", "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream"}
+	return []string{"text/libsvm", "text/x-libsvm", "text/csv", "application/x-parquet", "application/jsonlines", "application/x-recordio-protobuf", "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream"}
 }

@@ -126,30 +126,29 @@ func (e *Entries) byColumn(width int, pool *Pool) (starts []int, rows []uint32, 
 }
 
 // cut makes the bounds of one column's values: those a Sketch that kept every row would make.
-func cut(rows []uint32, values []float32, weights []float32, maxBin int) []float32 {
-	keys := make([]uint64, len(values))
+func (c *columnScratch) cut(rows []uint32, values []float32, weights []float32, maxBin int) []float32 {
+	c.keys = grow(c.keys[:0], len(values))
 	for i, v := range values {
-		keys[i] = uint64(order.Key(v))<<32 | uint64(i)
+		c.keys[i] = uint64(order.Key(v))<<32 | uint64(i)
 	}
-	if len(keys) < radixFrom {
-		slices.Sort(keys)
+	if len(c.keys) < radixFrom {
+		slices.Sort(c.keys)
 	} else {
-		order.Sort(keys)
+		order.Sort(c.keys)
 	}
-	var distinct []float32
-	var heft []float64
-	for _, k := range keys {
+	c.distinct, c.heft = c.distinct[:0], c.heft[:0]
+	for _, k := range c.keys {
 		v, w := order.Value(uint32(k>>32)), 1.0
 		if weights != nil {
 			w = float64(weights[rows[uint32(k)]])
 		}
-		if n := len(distinct); n > 0 && distinct[n-1] == v {
-			heft[n-1] += w
+		if n := len(c.distinct); n > 0 && c.distinct[n-1] == v {
+			c.heft[n-1] += w
 		} else {
-			distinct, heft = append(distinct, v), append(heft, w)
+			c.distinct, c.heft = append(c.distinct, v), append(c.heft, w)
 		}
 	}
-	return numericCuts(distinct, heft, maxBin)
+	return slices.Clone(numericCuts(c.distinct, c.heft, maxBin))
 }
 
 // radixFrom is from how many keys on a radix sort is faster than a comparing one.

@@ -26,11 +26,12 @@ func NewSparseMatrix(entries *Entries, categories []int, maxBin int, weights []f
 	features := make([]Feature, width)
 	maxBin = effectiveBins(maxBin)
 	pool.ranges(width, searchBlock, func(from, to int) {
+		var scratch columnScratch
 		for f := from; f < to; f++ {
 			if features[f].Categories = categories[f]; categories[f] > 0 {
 				continue
 			}
-			features[f].Bounds = cut(rows[starts[f]:starts[f+1]], values[starts[f]:starts[f+1]], weights, maxBin)
+			features[f].Bounds = scratch.cut(rows[starts[f]:starts[f+1]], values[starts[f]:starts[f+1]], weights, maxBin)
 		}
 	})
 	return binSparse(NewCuts(features), entries.Rows(), starts, rows, values, pool)
@@ -56,8 +57,12 @@ func binSparse(cuts *Cuts, n int, starts []int, rows []uint32, values []float32,
 	return &Matrix{Cuts: cuts, rows: n, sparse: s}
 }
 
-// columnScratch is memory to sort a column in.
+// columnScratch is memory to cut and sort a column in.
 type columnScratch struct {
+	keys     []uint64
+	distinct []float32
+	heft     []float64
+
 	rows []uint32
 	bins []uint16
 	ends []int
