@@ -2,6 +2,7 @@ package hist
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
@@ -28,6 +29,9 @@ type Grower struct {
 
 	nodes []growing
 
+	ahead     int     // the most nodes that best-first growth splits together
+	leastGain float64 // of the splits of the tree grown best first before
+
 	sides *sides // of a sparse matrix: which way rows go
 	own   *segments
 	whole bool // own has not been filled for this tree: its root's segments are the matrix's columns
@@ -45,11 +49,12 @@ type growing struct {
 	hist     histogram // nil once it is no longer needed, or where the node cannot be split
 	split    split     // the best found
 	cut      *split    // the one applied; nil in a leaf
+	number   int32     // best first: the node's place in the tree
 }
 
 // NewGrower prepares to grow trees on matrix.
 func NewGrower(matrix *Matrix, params Params, pool *Pool) *Grower {
-	g := &Grower{matrix: matrix, params: params, pool: pool}
+	g := &Grower{matrix: matrix, params: params, pool: pool, ahead: aheadNodes, leastGain: math.Inf(1)}
 	if matrix.sparse != nil {
 		g.prepareSparse()
 	} else {
@@ -163,22 +168,6 @@ func (g *Grower) byDepth(ctx context.Context) error {
 	return nil
 }
 
-// byLoss splits the node that gains most, again and again.
-func (g *Grower) byLoss(ctx context.Context) error {
-	queue := &byGain{grower: g}
-	queue.push(0)
-	for leaves := 1; queue.len() > 0 && (g.params.MaxLeaves == 0 || leaves < g.params.MaxLeaves); leaves++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		next := len(g.nodes)
-		g.apply([]int32{queue.pop()})
-		queue.push(int32(next))
-		queue.push(int32(next + 1))
-	}
-	return nil
-}
-
 // apply splits nodes by the best splits found, and looks for splits of their children.
 func (g *Grower) apply(chosen []int32) {
 	if len(chosen) == 0 {
@@ -235,48 +224,4 @@ func (g *Grower) finish() *Tree {
 	}
 	t.walk = newWalk(&t.Tree, g.matrix.Cuts)
 	return t
-}
-
-// byGain is a queue of nodes that can be split, the largest gain first; of equal gains, the older node.
-type byGain struct {
-	grower *Grower
-	heap   []int32
-}
-
-func (q *byGain) len() int { return len(q.heap) }
-
-func (q *byGain) before(a, b int32) bool {
-	ga, gb := q.grower.nodes[a].split.gain, q.grower.nodes[b].split.gain
-	return ga > gb || ga == gb && a < b
-}
-
-// push adds a node, unless no split was found for it.
-func (q *byGain) push(node int32) {
-	if q.grower.nodes[node].split.gain <= 0 {
-		return
-	}
-	q.heap = append(q.heap, node)
-	for i := len(q.heap) - 1; i > 0 && q.before(q.heap[i], q.heap[(i-1)/2]); i = (i - 1) / 2 {
-		q.heap[i], q.heap[(i-1)/2] = q.heap[(i-1)/2], q.heap[i]
-	}
-}
-
-func (q *byGain) pop() int32 {
-	top, last := q.heap[0], len(q.heap)-1
-	q.heap[0] = q.heap[last]
-	q.heap = q.heap[:last]
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= last {
-			return top
-		}
-		if child+1 < last && q.before(q.heap[child+1], q.heap[child]) {
-			child++
-		}
-		if !q.before(q.heap[child], q.heap[i]) {
-			return top
-		}
-		q.heap[i], q.heap[child] = q.heap[child], q.heap[i]
-		i = child
-	}
 }

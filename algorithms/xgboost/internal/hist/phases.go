@@ -4,8 +4,9 @@ package hist
 // Each is a list of independent pieces of work for the pool.
 
 const (
-	partitionRows = 1 << 15 // rows of one piece of partitioning
-	buildRows     = 1 << 14 // the fewest rows worth a piece of histogram building of their own
+	partitionRows = 1 << 15 // the most rows of one piece of partitioning
+	buildRows     = 1 << 14 // rows of one piece of histogram building where there is enough work for all cores
+	fewRows       = 1 << 12 // the fewest rows worth a piece of their own
 	searchBlock   = 64      // features of one piece of split search
 )
 
@@ -20,11 +21,12 @@ type piece struct {
 func (g *Grower) partition(chosen []int32) {
 	var pieces []piece
 	tables := make(map[int32][]uint8, len(chosen))
+	size := g.pieceRows(chosen, partitionRows)
 	for _, i := range chosen {
 		n := &g.nodes[i]
 		tables[i] = n.cut.table(&g.matrix.Cuts.Features[n.cut.feature])
-		for from := n.from; from < n.to; from += partitionRows {
-			pieces = append(pieces, piece{node: i, from: from, to: min(n.to, from+partitionRows)})
+		for from := n.from; from < n.to; from += size {
+			pieces = append(pieces, piece{node: i, from: from, to: min(n.to, from+size)})
 		}
 	}
 	if len(g.scratch) < len(g.rows) {
@@ -106,9 +108,7 @@ func (g *Grower) build(chosen []int32) {
 	if g.exact != nil {
 		return
 	}
-	var parents []int32
-	var starts []int // of each parent's pieces
-	var pieces []piece
+	var parents, built []int32
 	for _, i := range chosen {
 		n := &g.nodes[i]
 		if !g.splittable(&g.nodes[n.node.Left]) && !g.splittable(&g.nodes[n.node.Right]) {
@@ -116,16 +116,19 @@ func (g *Grower) build(chosen []int32) {
 			n.hist = nil
 			continue
 		}
-		parents = append(parents, i)
-		small := g.smaller(i)
-		starts = append(starts, len(pieces))
-		pieces = append(pieces, g.pieces(small, g.nodes[small].from, g.nodes[small].to)...)
+		parents, built = append(parents, i), append(built, g.smaller(i))
 	}
-	starts = append(starts, len(pieces))
+	var pieces []piece
+	starts := []int{0} // of each parent's pieces, and the end
+	size := g.pieceRows(built, buildRows)
+	for _, small := range built {
+		pieces = append(pieces, g.pieces(small, size)...)
+		starts = append(starts, len(pieces))
+	}
 	parts := g.accumulatePieces(pieces)
 	g.pool.Each(len(parents), func(p int) {
 		n := &g.nodes[parents[p]]
-		small := g.smaller(parents[p])
+		small := built[p]
 		large := n.node.Left + n.node.Right - small
 		g.nodes[small].hist = g.merge(parts[starts[p]:starts[p+1]])
 		n.hist.subtract(g.nodes[small].hist)
@@ -148,7 +151,7 @@ func (g *Grower) buildRoot() {
 	if g.exact != nil {
 		return
 	}
-	pieces := g.pieces(0, 0, len(g.rows))
+	pieces := g.pieces(0, buildRows)
 	g.nodes[0].hist = g.merge(g.accumulatePieces(pieces))
 }
 
@@ -161,9 +164,19 @@ func (g *Grower) smaller(parent int32) int32 {
 	return r
 }
 
+// pieceRows is how many rows of nodes one piece should have: most, less where that would leave cores idle.
+func (g *Grower) pieceRows(nodes []int32, most int) int {
+	rows := 0
+	for _, i := range nodes {
+		rows += g.nodes[i].to - g.nodes[i].from
+	}
+	return max(fewRows, min(most, (rows+g.pool.threads-1)/g.pool.threads))
+}
+
 // pieces cuts a node's rows for the pool. Sums are of integers, so how they are cut changes nothing.
-func (g *Grower) pieces(node int32, from, to int) []piece {
-	n := max(1, min(g.pool.threads, (to-from)/buildRows))
+func (g *Grower) pieces(node int32, size int) []piece {
+	from, to := g.nodes[node].from, g.nodes[node].to
+	n := max(1, min(g.pool.threads, (to-from+size/2)/size))
 	out := make([]piece, n)
 	for i := range out {
 		out[i] = piece{node: node, from: from + (to-from)*i/n, to: from + (to-from)*(i+1)/n}
