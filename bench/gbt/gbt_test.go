@@ -39,6 +39,7 @@ func TestCompare(t *testing.T) {
 	for _, w := range []work{
 		{name: "numbers with a category", set: tables.Wine, rounds: 10, depth: 4, targets: fasterOfTwo},
 		{name: "classes", set: iris, rounds: 10, leaves: 5},
+		{name: "sparse", set: tables.NewSet("sparse", 1, "", ""), sparse: tables.Words, rounds: 10, depth: 4, targets: noSlower},
 		{name: "drawn", set: tables.Higgs, drawn: true, rounds: 10, depth: 6, targets: higgsTargets},
 	} {
 		t.Run(w.name, func(t *testing.T) {

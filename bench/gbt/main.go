@@ -46,7 +46,7 @@ func main() {
 	o := options{script: filepath.Join("bench", "peers", "gbt.py")}
 	flag.StringVar(&o.data, "data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
 	flag.StringVar(&o.work, "work", "", "works to run, separated by commas; those with a target if empty, or all")
-	flag.IntVar(&o.rows, "rows", 1_000_000, "rows of the HIGGS works")
+	flag.IntVar(&o.rows, "rows", 1_000_000, "rows of the HIGGS works, and a bound on those of sparse works")
 	flag.IntVar(&o.seeds, "seeds", 5, "times to run each work, with other rows held back each time")
 	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads of every engine")
 	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv", "bin", "python"), "Python with xgboost and lightgbm; empty for none")
@@ -138,13 +138,9 @@ func (w work) runSeed(ctx context.Context, o options, seed int, r *results) erro
 		return err
 	}
 	defer os.RemoveAll(dir)
-	train, test, err := w.split(ctx, o, seed)
+	s, label, err := w.stage(ctx, o, seed, dir)
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.name, err)
-	}
-	s, err := stage(dir, train, test)
-	if err != nil {
-		return err
 	}
 	s.Rounds, s.Threads, s.TrainMetric, s.Profile = w.rounds, o.threads, o.peerMetric, o.profile
 	var failures []error
@@ -158,7 +154,7 @@ func (w work) runSeed(ctx context.Context, o options, seed int, r *results) erro
 			failures = append(failures, fmt.Errorf("%s, seed %d: %w", w.name, seed, err))
 			continue
 		}
-		out.quality = w.set.Metric().Of(scores, test.Label)
+		out.quality = w.set.Metric().Of(scores, label)
 		r.add(e.name, seed, out)
 		log.Printf("%s, seed %d, %s: %.2f s, %.0f MB, %s %.6f", w.name, seed, e.name, out.Seconds, out.PeakMB, w.set.Metric().Name, out.quality)
 	}

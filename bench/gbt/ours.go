@@ -32,7 +32,7 @@ func child(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	test, err := s.readTable(s.TestX)
+	test, err := s.read(s.TestX, nil)
 	if err != nil {
 		return err
 	}
@@ -48,15 +48,14 @@ func child(ctx context.Context, path string) error {
 
 // trainData makes the train channel, in memory.
 func (s spec) trainData() (*algorithms.Data, error) {
-	train, err := s.readTable(s.TrainX)
-	if err != nil {
-		return nil, err
-	}
 	label, err := tables.ReadNPY(s.TrainY)
 	if err != nil {
 		return nil, err
 	}
-	train.Label = label[0]
+	train, err := s.read(s.TrainX, label[0])
+	if err != nil {
+		return nil, err
+	}
 	return train.Data(), nil
 }
 
@@ -91,7 +90,7 @@ func (s spec) train(ctx context.Context, data *algorithms.Data) (result *algorit
 }
 
 // predict scores rows with the model's files; the answer is a column per output.
-func predict(model map[string][]byte, test *tables.Table) (outputs [][]float32, err error) {
+func predict(model map[string][]byte, test rows) (outputs [][]float32, err error) {
 	files := fstest.MapFS{}
 	for name, content := range model {
 		files[name] = &fstest.MapFile{Data: content}

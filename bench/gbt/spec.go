@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/bench/tables"
 )
 
@@ -21,7 +22,8 @@ type spec struct {
 	Params      map[string]any `json:"params"`
 	TrainMetric bool           `json:"train_metric"` // a Python library computes its metric on the rows trained on after each round, as ours always does
 	Columns     []specColumn   `json:"columns"`
-	TrainX      string         `json:"train_x"` // .npy files of float32: features
+	Sparse      int            `json:"sparse"`  // how many features sparse rows have; 0: rows are dense
+	TrainX      string         `json:"train_x"` // .npy files of float32: features; of sparse rows a folder (tables.Sparse)
 	TrainY      string         `json:"train_y"` // labels, one column
 	TestX       string         `json:"test_x"`
 	Predictions string         `json:"predictions"` // to write: a column per output
@@ -51,6 +53,23 @@ func stage(dir string, train, test *tables.Table) (spec, error) {
 	return s, tables.WriteNPY(s.TestX, values(test)...)
 }
 
+// stageSparse writes sparse rows to files that every engine reads.
+func stageSparse(dir string, train, test *tables.Sparse) (spec, error) {
+	s := spec{
+		Sparse: train.Width, TrainX: filepath.Join(dir, "train"), TrainY: filepath.Join(dir, "train_y.npy"), TestX: filepath.Join(dir, "test"),
+		Predictions: filepath.Join(dir, "predictions.npy"),
+	}
+	for path, rows := range map[string]*tables.Sparse{s.TrainX: train, s.TestX: test} {
+		if err := os.Mkdir(path, 0o700); err != nil {
+			return s, err
+		}
+		if err := rows.Write(path); err != nil {
+			return s, err
+		}
+	}
+	return s, tables.WriteNPY(s.TrainY, train.Label)
+}
+
 func values(t *tables.Table) [][]float32 {
 	var columns [][]float32
 	for _, c := range t.Columns {
@@ -59,13 +78,26 @@ func values(t *tables.Table) [][]float32 {
 	return columns
 }
 
-// readTable reads features that stage wrote.
-func (s spec) readTable(path string) (*tables.Table, error) {
+// rows are features, with a label where they are to be trained on.
+type rows interface {
+	Data() *algorithms.Data
+	Predict(p algorithms.Predictor) ([][]float32, error)
+}
+
+// read reads features that stage or stageSparse wrote.
+func (s spec) read(path string, label []float32) (rows, error) {
+	if s.Sparse > 0 {
+		r, err := tables.ReadSparse(path, s.Sparse)
+		if err == nil {
+			r.Label = label
+		}
+		return r, err
+	}
 	columns, err := tables.ReadNPY(path)
 	if err != nil {
 		return nil, err
 	}
-	t := &tables.Table{}
+	t := &tables.Table{Label: label}
 	for i, c := range s.Columns {
 		t.Columns = append(t.Columns, tables.Column{Name: c.Name, Values: columns[i], Categories: c.Categories})
 	}

@@ -26,6 +26,7 @@ var (
 		{"time", seconds, []string{"lightgbm-q"}, 1},
 		{"peak memory", megabytes, []string{"xgboost"}, 1},
 	}
+	noSlower    = []target{{"time", seconds, []string{"xgboost"}, 1}}
 	fasterOfTwo = []target{{"time", seconds, []string{"xgboost", "lightgbm"}, 1}}
 )
 

@@ -10,7 +10,8 @@ import (
 type work struct {
 	name    string
 	set     tables.Set
-	drawn   bool // rows drawn from the real ones, as many as -rows says
+	sparse  tables.Kind // rows are made, with little of them stored; "": those of set
+	drawn   bool        // rows drawn from the real ones, as many as -rows says
 	rounds  int
 	depth   int
 	leaves  int      // 0: grown by depth; else best first, that many leaves
@@ -29,10 +30,39 @@ func works() []work {
 		{name: "airlines_2k", set: tables.Airlines, rounds: 100, depth: 6, targets: fasterOfTwo},
 		{name: "kddcup99", set: tables.KDDCup, rounds: 100, depth: 6, targets: fasterOfTwo},
 	}
+	for _, kind := range []tables.Kind{tables.Measures, tables.Flags, tables.Words} {
+		set := tables.NewSet("sparse-"+string(kind), 1, "", "")
+		list = append(list, work{name: set.Name, set: set, sparse: kind, rounds: 100, depth: 6, targets: noSlower})
+	}
 	for _, set := range []tables.Set{tables.California, tables.Diamonds, tables.Credit, tables.Elec2, tables.Abalone, tables.Wine, tables.Fraud} {
 		list = append(list, work{name: set.Name, set: set, rounds: 100, depth: 6})
 	}
 	return list
+}
+
+// Sparse rows: 1 % of their values are stored. A quarter as many again are held back.
+const (
+	sparseRows   = 200_000
+	sparseHeld   = sparseRows / 4
+	sparseWidth  = 10_000
+	sparseStored = sparseWidth / 100
+)
+
+// stage writes the work's rows to files in a folder that every engine reads; label is that of the rows held back.
+func (w work) stage(ctx context.Context, o options, seed int, dir string) (s spec, label []float32, err error) {
+	if w.sparse != "" {
+		rows := max(1, min(sparseRows, o.rows))
+		train := tables.MakeSparse(w.sparse, rows, sparseWidth, sparseStored, uint64(2*seed))
+		test := tables.MakeSparse(w.sparse, rows*sparseHeld/sparseRows, sparseWidth, sparseStored, uint64(2*seed+1))
+		s, err = stageSparse(dir, train, test)
+		return s, test.Label, err
+	}
+	train, test, err := w.split(ctx, o, seed)
+	if err != nil {
+		return s, nil, err
+	}
+	s, err = stage(dir, train, test)
+	return s, test.Label, err
 }
 
 // split loads the work's table and cuts it into what is trained on and what is held back.

@@ -27,15 +27,28 @@ def main(argument):
         spec = json.load(f)
     train, predict = {"xgboost": (train_xgboost, predict_xgboost), "lightgbm": (train_lightgbm, predict_lightgbm)}[spec["library"]]
     importlib.import_module(spec["library"])
-    x, y = numpy.load(spec["train_x"]), numpy.load(spec["train_y"])[:, 0]
+    x, y = load(spec, spec["train_x"]), numpy.load(spec["train_y"])[:, 0]
     out = {"loaded_mb": settle_memory()}
     cpu, start = cpu_seconds(), time.perf_counter()
     booster = train(spec, x, y)
     out["seconds"], out["cpu"] = time.perf_counter() - start, cpu_seconds() - cpu
     out["peak_mb"] = status_mb("VmHWM")
-    scores = predict(spec, booster, numpy.load(spec["test_x"]))
+    scores = predict(spec, booster, load(spec, spec["test_x"]))
     numpy.save(spec["predictions"], numpy.asarray(scores, dtype=numpy.float32, order="C").reshape(len(scores), -1))
     print(json.dumps(out))
+
+
+def load(spec, path):
+    """Rows as spec.go writes them: a table, or a folder of sparse rows."""
+    if not spec["sparse"]:
+        return numpy.load(path)
+    import scipy.sparse
+
+    lengths, indices, values = (numpy.load(f"{path}/{name}.npy")[:, 0] for name in ("lengths", "indices", "values"))
+    starts = numpy.concatenate([[0], numpy.cumsum(lengths.astype(numpy.int64))])
+    rows = scipy.sparse.csr_matrix((values, indices.astype(numpy.int32), starts), shape=(len(lengths), spec["sparse"]))
+    rows.sort_indices()
+    return rows
 
 
 def settle_memory():
@@ -63,7 +76,7 @@ def cpu_seconds():
 
 
 def categorical(spec):
-    return [i for i, c in enumerate(spec["columns"]) if c["categories"] is not None]
+    return [i for i, c in enumerate(spec["columns"] or []) if c["categories"] is not None]
 
 
 def xgboost_types(spec):

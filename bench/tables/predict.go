@@ -7,7 +7,16 @@ import (
 
 // Predict scores the table's rows; the answer is a column per output.
 func (t *Table) Predict(p algorithms.Predictor) (outputs [][]float32, err error) {
-	for _, b := range t.Batches() {
+	return predict(p, t.Batches())
+}
+
+// Predict scores the rows; the answer is a column per output.
+func (s *Sparse) Predict(p algorithms.Predictor) (outputs [][]float32, err error) {
+	return predict(p, s.Batches())
+}
+
+func predict(p algorithms.Predictor, batches []dataset.Batch) (outputs [][]float32, err error) {
+	for _, b := range batches {
 		scorer, err := p.Bind(b.Schema(), true)
 		if err != nil {
 			return nil, err
