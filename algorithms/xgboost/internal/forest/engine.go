@@ -1,183 +1,100 @@
 package forest
 
 import (
-	"math"
 	"sync"
-)
 
-// blockRows is how many rows go through a tree before the next tree: the rows' values and the tree stay in the first-level
-// cache.
-const blockRows = 64
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/lanes"
+)
 
 // Engine scores rows. It is immutable and safe for concurrent use.
 //
-// Values become integers of the same order (see orderKey), so that a comparison is a subtraction and the way down a tree
-// has no branches. A missing value needs no test either: each feature may have two slots in a row, one in which missing is
-// above every value (so the row goes right) and one in which it is below (left), and a node reads the slot that suits its
-// default direction. Categorical nodes read a third slot, with the category's code.
+// Many rows go side by side, where the processor can and trees are not too large: see package lanes. A few, and those that
+// are left over, walk. Both ways give the same sums to the last bit.
 type Engine struct {
 	groups  int
-	sources []source // one per slot
-	steps   []scorer // one per tree, in order
-	group   []int32
+	walk    *walker
+	parts   []part // nothing if all walk
 	buffers sync.Pool
-}
-
-type source struct {
-	feature int32
-	kind    slotKind
-}
-
-type slotKind uint8
-
-const (
-	missingRight slotKind = iota
-	missingLeft
-	code
-)
-
-// block is some rows as the trees read them.
-type block struct {
-	n, stride int
-	values    []int64
-	rows      [blockRows]*[perfectSlots]int64 // start of each row, as far as perfect trees look
-}
-
-// scorer adds one tree's leaf values to the margins of a block's rows; out has stride groups and starts at the tree's group.
-type scorer interface {
-	add(b *block, out []float32, groups int)
 }
 
 // NewEngine compiles trees, which must be valid.
 func NewEngine(trees []Tree, features, groups int) *Engine {
-	e := &Engine{groups: groups}
-	slots := newSlots(trees, features)
-	e.sources = slots.sources
-	for i := range trees {
-		e.steps = append(e.steps, compile(&trees[i], slots))
-		e.group = append(e.group, int32(trees[i].Group))
+	return newEngine(trees, features, groups, lanes.Available())
+}
+
+// newEngine uses the first of kernels; all walk if there are none.
+func newEngine(trees []Tree, features, groups int, kernels []*lanes.Kernels) *Engine {
+	e := &Engine{groups: groups, walk: newWalker(trees, features, groups)}
+	if len(kernels) == 0 || groups > lanes.MaxOutputs {
+		return e
 	}
-	e.buffers.New = func() any {
-		b := &block{stride: len(e.sources), values: make([]int64, blockRows*len(e.sources)+perfectSlots)}
-		for r := range b.rows {
-			b.rows[r] = (*[perfectSlots]int64)(b.values[r*b.stride:])
-		}
-		return b
+	e.parts = newParts(trees)
+	var needs lanes.Needs
+	for i := range e.parts {
+		needs = needs.Also(e.parts[i].needs)
 	}
+	e.buffers.New = func() any { return newBuffer(kernels[0], needs, groups) }
 	return e
 }
 
-// slots assigns a place in the row layout to each (feature, kind of missing) that some node reads.
-type slots struct {
-	right, left, code []int32 // by feature, -1 where unused
-	sources           []source
+// buffer is what one goroutine needs to score some blocks.
+type buffer struct {
+	batch *lanes.Batch
+	sums  [lanes.Blocks][][lanes.Rows]float32 // by output
 }
 
-func newSlots(trees []Tree, features int) *slots {
-	s := &slots{right: unused(features), left: unused(features), code: unused(features)}
-	for i := range trees {
-		for j := range trees[i].Nodes {
-			if n := &trees[i].Nodes[j]; !n.IsLeaf() {
-				s.of(n)
-			}
-		}
+func newBuffer(k *lanes.Kernels, n lanes.Needs, groups int) *buffer {
+	b := &buffer{batch: lanes.NewBatch(k, n)}
+	for i := range b.sums {
+		b.sums[i] = make([][lanes.Rows]float32, groups)
 	}
-	return s
-}
-
-func unused(n int) []int32 {
-	s := make([]int32, n)
-	for i := range s {
-		s[i] = -1
-	}
-	return s
-}
-
-func (s *slots) of(n *Node) int32 {
-	table, kind := s.right, missingRight
-	switch {
-	case n.Categorical:
-		table, kind = s.code, code
-	case n.DefaultLeft:
-		table, kind = s.left, missingLeft
-	}
-	if table[n.Feature] < 0 {
-		table[n.Feature] = int32(len(s.sources))
-		s.sources = append(s.sources, source{n.Feature, kind})
-	}
-	return table[n.Feature]
+	return b
 }
 
 // Score adds the forest's margins to out: row r's output g is out[r*groups+g]. columns holds the features' values, missing
 // as NaN; only the first n are read. Leaf values are added in tree order in float32, as XGBoost does.
 func (e *Engine) Score(columns [][]float32, n int, out []float32) {
-	b := e.buffers.Get().(*block)
-	for from := 0; from < n; from += blockRows {
-		b.n = min(blockRows, n-from)
-		for slot, src := range e.sources {
-			b.fill(slot, columns[src.feature][from:from+b.n], src.kind)
+	from := 0
+	if e.parts != nil && n > 1 {
+		b := e.buffers.Get().(*buffer)
+		for rows := range lanes.Spans(n) {
+			e.side(b, columns, rows, out)
+			from = rows.To
 		}
-		part := out[from*e.groups : (from+b.n)*e.groups]
-		for i, step := range e.steps {
-			step.add(b, part[e.group[i]:], e.groups)
+		e.buffers.Put(b)
+	}
+	if from < n {
+		e.walk.score(columns, from, n, out)
+	}
+}
+
+// side scores some blocks side by side.
+func (e *Engine) side(b *buffer, columns [][]float32, s lanes.Span, out []float32) {
+	for i, rows := range s.Blocks() {
+		for g := range b.sums[i] {
+			sums := b.sums[i][g][:rows.Len()]
+			for r := range sums {
+				sums[r] = out[(rows.From+r)*e.groups+g]
+			}
 		}
 	}
-	e.buffers.Put(b)
+	for i := range e.parts {
+		e.parts[i].add(e.walk, b, columns, s)
+	}
+	for i, rows := range s.Blocks() {
+		for g := range b.sums[i] {
+			for r, sum := range b.sums[i][g][:rows.Len()] {
+				out[(rows.From+r)*e.groups+g] = sum
+			}
+		}
+	}
 }
 
 // Uses tells which features some tree reads; the columns of others may be nil.
 func (e *Engine) Uses(features int) []bool {
 	used := make([]bool, features)
-	for _, s := range e.sources {
+	for _, s := range e.walk.sources {
 		used[s.feature] = true
 	}
 	return used
-}
-
-// fill writes one column to its slot of each row.
-func (b *block) fill(slot int, column []float32, kind slotKind) {
-	values, stride := b.values[slot:], b.stride
-	if kind == code {
-		for r, x := range column {
-			values[r*stride] = categoryCode(x)
-		}
-		return
-	}
-	missing := int64(math.MaxInt32) << keyShift
-	if kind == missingLeft {
-		missing = math.MinInt32 << keyShift
-	}
-	for r, x := range column {
-		k := orderKey(x)
-		if x != x {
-			k = missing
-		}
-		values[r*stride] = k
-	}
-}
-
-// keyShift leaves room for a slot number below a key, and a bit above, so that the difference of two keys cannot overflow.
-const keyShift = 31
-
-// orderKey maps floats to integers of the same order, in steps of 1<<keyShift.
-func orderKey(x float32) int64 {
-	bits := int32(math.Float32bits(x + 0)) // -0 becomes 0
-	return int64(bits^int32(uint32(bits>>31)>>1)) << keyShift
-}
-
-// Codes of values that are no category.
-const (
-	missingCode = -1
-	unknownCode = -2
-)
-
-// categoryCode truncates as XGBoost does.
-func categoryCode(x float32) int64 {
-	switch {
-	case x != x:
-		return missingCode
-	case x < 0 || x >= MaxCategory:
-		return unknownCode
-	}
-	return int64(x)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/lanes"
 )
 
 // walk goes down a tree as XGBoost's documentation says, one comparison at a time.
@@ -64,56 +66,133 @@ func randomTree(r *rand.Rand, depth, features int, sparse, categories bool) Tree
 	return t
 }
 
+// paths are the ways an engine can go: all kernels that this processor has, and walking.
+func paths() map[string][]*lanes.Kernels {
+	p := map[string][]*lanes.Kernels{"walk": nil}
+	for _, k := range lanes.Available() {
+		p[k.Name] = []*lanes.Kernels{k}
+	}
+	return p
+}
+
+// randomColumns makes values that break comparisons, and others.
+func randomColumns(r *rand.Rand, features, rows int) [][]float32 {
+	columns := make([][]float32, features)
+	for f := range columns {
+		for range rows {
+			x := special[r.IntN(len(special))]
+			switch r.IntN(4) {
+			case 0, 1:
+				x = r.Float32()*4 - 2
+			case 2:
+				x = float32(r.IntN(90))
+			}
+			columns[f] = append(columns[f], x)
+		}
+	}
+	return columns
+}
+
 // TestEngine compares the compiled forms with a plain walk, on values that break comparisons.
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 1))
-	for _, test := range []struct {
+	for seed, test := range []struct {
 		name               string
+		trees              int
 		depth, features    int
 		sparse, categories bool
-		perfect            bool
+		perfect            bool // all trees are, for the walker
+		parts              int
 	}{
-		{"root only", 0, 1, false, false, false},
-		{"depth 1", 1, 3, false, false, true},
-		{"depth 6", 6, 5, false, false, true},
-		{"depth 8", 8, 100, false, false, true},
-		{"many slots", 7, 400, false, false, false},
-		{"deep", 14, 9, true, false, false},
-		{"categories", 7, 6, true, true, false},
+		{"root only", 10, 0, 1, false, false, false, 1},
+		{"depth 1", 10, 1, 3, false, false, true, 1},
+		{"depth 3", 10, 3, 3, false, false, true, 1},
+		{"depth 6", 10, 6, 5, false, false, true, 1},
+		{"depth 8", 10, 8, 100, false, false, true, 1},
+		{"few codes", 3, 2, 7, false, false, true, 1},
+		{"codes for several parts", 30, 6, 1, false, false, true, 3},
+		{"many slots", 10, 7, 400, false, false, false, 1},
+		{"deep", 10, 14, 9, true, false, false, 1},
+		{"too large for lanes", 3, 9, 9, false, false, false, 1},
+		{"categories", 10, 7, 6, true, true, false, 1},
+		{"categories, full", 10, 6, 6, false, true, false, 1},
 	} {
-		const rows, groups = 131, 2
-		var trees []Tree
-		for i := range 10 {
-			tree := randomTree(r, test.depth, test.features, test.sparse, test.categories)
-			tree.Group, tree.Scale = i%groups, 1-float32(i)/20
-			require.NoError(t, tree.Validate(test.features, groups))
-			trees = append(trees, tree)
-		}
-		columns := make([][]float32, test.features)
-		for f := range columns {
-			for range rows {
-				x := special[r.IntN(len(special))]
-				if r.IntN(2) == 0 {
-					x = r.Float32()*4 - 2
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(uint64(seed), 1))
+			const rows, groups = 600, 2
+			var trees []Tree
+			for i := range test.trees {
+				tree := randomTree(r, test.depth, test.features, test.sparse, test.categories)
+				tree.Group, tree.Scale = i%groups, 1-float32(i)/20
+				require.NoError(t, tree.Validate(test.features, groups))
+				trees = append(trees, tree)
+			}
+			columns := randomColumns(r, test.features, rows)
+			want := make([]float32, rows*groups)
+			row := make([]float32, test.features)
+			for i := range rows {
+				for f := range row {
+					row[f] = columns[f][i]
 				}
-				columns[f] = append(columns[f], x)
+				for j := range trees {
+					want[i*groups+trees[j].Group] += walk(&trees[j], row)
+				}
 			}
-		}
-		e := NewEngine(trees, test.features, groups)
-		perfect := !slices.ContainsFunc(e.steps, func(s scorer) bool { _, general := s.(*generalTree); return general })
-		require.Equal(t, test.perfect, perfect, test.name)
-		got, want := make([]float32, rows*groups), make([]float32, rows*groups)
+			for name, kernels := range paths() {
+				e := newEngine(trees, test.features, groups, kernels)
+				perfect := !slices.ContainsFunc(e.walk.steps, func(s scorer) bool { _, general := s.(*generalTree); return general })
+				require.Equal(t, test.perfect, perfect)
+				if kernels != nil {
+					require.Equal(t, test.parts, len(e.parts))
+				}
+				for _, n := range []int{1, 2, 15, 16, 17, 23, 24, 25, 63, 64, 65, 70, 255, 256, 257, 270, 279, 280, 281, 512, rows} {
+					got := make([]float32, n*groups)
+					e.Score(columns, n, got)
+					require.Equal(t, want[:n*groups], got, "%s, %d rows", name, n)
+				}
+			}
+		})
+	}
+}
+
+func everySecond(below uint32) (codes []uint32) {
+	for c := uint32(0); c < below; c += 2 {
+		codes = append(codes, c)
+	}
+	return codes
+}
+
+// TestEngineMixed alternates trees that go in lanes with some that have too many leaves or categories, so that the order of additions shows.
+func TestEngineMixed(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 1))
+	const rows, features = 300, 5
+	var trees []Tree
+	for _, depth := range []int{6, 10, 10, 4, 3, 2, 6} {
+		trees = append(trees, randomTree(r, depth, features, false, depth == 4))
+	}
+	trees[4].Nodes[0].Categorical, trees[4].Nodes[0].Categories = true, everySecond(256)
+	columns := randomColumns(r, features, rows)
+	want := make([]float32, rows)
+	newEngine(trees, features, 1, nil).Score(columns, rows, want)
+	for name, kernels := range paths() {
+		e, got := newEngine(trees, features, 1, kernels), make([]float32, rows)
 		e.Score(columns, rows, got)
-		row := make([]float32, test.features)
-		for i := range rows {
-			for f := range row {
-				row[f] = columns[f][i]
-			}
-			for j := range trees {
-				want[i*groups+trees[j].Group] += walk(&trees[j], row)
-			}
+		require.Equal(t, want, got, name)
+		if kernels != nil {
+			require.Equal(t, 5, len(e.parts))
 		}
-		require.Equal(t, want, got, test.name)
+	}
+}
+
+// TestEngineAllocates nothing once it has its buffers.
+func TestEngineAllocates(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	trees := []Tree{randomTree(r, 6, 5, false, true), randomTree(r, 10, 5, false, false)}
+	columns, out := randomColumns(r, 5, 600), make([]float32, 600)
+	for name, kernels := range paths() {
+		e := newEngine(trees, 5, 1, kernels)
+		require.Less(t, testing.AllocsPerRun(100, func() { e.Score(columns, 600, out) }), 1.0, name)
 	}
 }
