@@ -1,11 +1,17 @@
 package lightgbm
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/lanes"
+)
 
 // blockRows is how many rows go through a tree before the next tree: the rows' values stay in the cache.
 const blockRows = 64
 
-// Engine scores rows with a model. It is immutable and safe for concurrent use.
+// Engine scores rows with a model. It is immutable and safe for concurrent use. Many rows go down the trees side by side
+// where the processor can and trees are not too large (see package lanes); others walk. Both give the same sums to the last
+// bit.
 type Engine struct {
 	model   *Model
 	uses    []bool
@@ -13,10 +19,16 @@ type Engine struct {
 	stride  int
 	trees   [][]Node // features replaced by slots
 	buffers sync.Pool
+
+	parts   []part // nothing if all walk
+	sideway sync.Pool
 }
 
 // NewEngine prepares a model for scoring.
-func NewEngine(m *Model) *Engine {
+func NewEngine(m *Model) *Engine { return newEngine(m, lanes.Available()) }
+
+// newEngine uses the first of kernels; all walk if there are none.
+func newEngine(m *Model, kernels []*lanes.Kernels) *Engine {
 	e := &Engine{model: m, uses: make([]bool, len(m.Features)), slot: make([]int32, len(m.Features))}
 	for i := range m.Trees {
 		nodes := make([]Node, len(m.Trees[i].Nodes))
@@ -35,6 +47,10 @@ func NewEngine(m *Model) *Engine {
 		b := make([]float64, blockRows*e.stride)
 		return &b
 	}
+	if len(kernels) > 0 && m.Outputs <= lanes.MaxOutputs {
+		e.parts = newParts(m)
+		e.sideway.New = func() any { return newSides(kernels[0], e.parts, m.Outputs) }
+	}
 	return e
 }
 
@@ -44,14 +60,24 @@ func (e *Engine) Uses() []bool { return e.uses }
 // Margins writes what the trees add up to (for random forests: their mean) to out: row r's output g to out[r*Outputs+g].
 // columns holds the features' values, missing as NaN; only the first n are read.
 func (e *Engine) Margins(columns [][]float64, n int, out []float64) {
-	outputs := e.model.Outputs
-	clear(out[:n*outputs])
-	e.walk(columns, n, func(from, rows, tree int, leaf *[blockRows]int32) {
-		values, group := e.model.Trees[tree].Leaves, tree%outputs
-		for r := range rows {
-			out[(from+r)*outputs+group] += values[leaf[r]]
+	outputs, from := e.model.Outputs, 0
+	if e.parts != nil && n > 1 {
+		s := e.sideway.Get().(*sides)
+		for rows := range lanes.Spans(n) {
+			e.side(s, columns, rows, out)
+			from = rows.To
 		}
-	})
+		e.sideway.Put(s)
+	}
+	if from < n {
+		clear(out[from*outputs : n*outputs])
+		e.walk(columns, from, n, 0, len(e.trees), func(row, rows, tree int, leaf *[blockRows]int32) {
+			values, group := e.model.Trees[tree].Leaves, tree%outputs
+			for r := range rows {
+				out[(row+r)*outputs+group] += values[leaf[r]]
+			}
+		})
+	}
 	if e.model.Average {
 		rounds := float64(e.model.Rounds())
 		for i := range out[:n*outputs] {
@@ -72,20 +98,20 @@ func (e *Engine) Predict(columns [][]float64, n int, out []float64) {
 // Leaves writes the number of the leaf that row r falls into in tree t to out[r*len(Trees)+t].
 func (e *Engine) Leaves(columns [][]float64, n int, out []int32) {
 	trees := len(e.trees)
-	e.walk(columns, n, func(from, rows, tree int, leaf *[blockRows]int32) {
+	e.walk(columns, 0, n, 0, trees, func(from, rows, tree int, leaf *[blockRows]int32) {
 		for r := range rows {
 			out[(from+r)*trees+tree] = leaf[r]
 		}
 	})
 }
 
-// walk takes blocks of rows down each tree in turn.
-func (e *Engine) walk(columns [][]float64, n int, visit func(from, rows, tree int, leaf *[blockRows]int32)) {
+// walk takes blocks of the rows from..to down each of some trees in turn.
+func (e *Engine) walk(columns [][]float64, from, to, tree, end int, visit func(from, rows, tree int, leaf *[blockRows]int32)) {
 	buffer := e.buffers.Get().(*[]float64)
 	defer e.buffers.Put(buffer)
 	block, leaf := *buffer, new([blockRows]int32)
-	for from := 0; from < n; from += blockRows {
-		rows := min(blockRows, n-from)
+	for ; from < to; from += blockRows {
+		rows := min(blockRows, to-from)
 		for f, used := range e.uses {
 			if !used {
 				continue
@@ -95,9 +121,9 @@ func (e *Engine) walk(columns [][]float64, n int, visit func(from, rows, tree in
 				block[r*e.stride+slot] = x
 			}
 		}
-		for t, nodes := range e.trees {
+		for t := tree; t < end; t++ {
 			for r := range rows {
-				leaf[r] = descend(nodes, block[r*e.stride:(r+1)*e.stride])
+				leaf[r] = descend(e.trees[t], block[r*e.stride:(r+1)*e.stride])
 			}
 			visit(from, rows, t, leaf)
 		}
