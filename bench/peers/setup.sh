@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the virtual environments that tests and benchmarks compare Batchmill with: bench/peers/.venv, or with the argument
-# "tuning" bench/peers/.venv-tuning, which holds Optuna and PyTorch (6 GB).
+# "tuning" bench/peers/.venv-tuning, which holds Optuna and PyTorch (6 GB). "score" adds to .venv what only bench/score
+# compares with; Treelite's compiled models need a C compiler, too.
 set -eu
 cd "$(dirname "$0")"
 if [ "${1:-}" = tuning ]; then
@@ -11,4 +12,7 @@ if [ "${1:-}" = tuning ]; then
 fi
 python3 -m venv .venv
 .venv/bin/pip install --quiet --requirement requirements.txt
+if [ "${1:-}" = score ]; then
+  .venv/bin/pip install --quiet --requirement requirements-score.txt
+fi
 .venv/bin/python -c 'import lightgbm, xgboost; print("xgboost", xgboost.__version__, "lightgbm", lightgbm.__version__)'
