@@ -147,33 +147,48 @@ func (s *finder) scan(bins []sum, left sum, bar float64) (gain float64, bin int,
 // second derivatives of the sides, gl*gl/a + gr*gr/b > c is (gl*gl*b + gr*gr*a) > c*a*b.
 func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
 	bin = -1
-	unitG, unitH, lambda := s.units.g, s.units.h, s.params.Lambda
-	totalG, totalH := s.units.of(s.total)
+	c := cutTest{unitG: s.units.g, unitH: s.units.h, lambda: s.params.Lambda, goal: bar + s.parent}
+	c.totalG, c.totalH = s.units.of(s.total)
 	// Second derivatives only add up, so a right side that is too light stays so.
-	light := max(1, int64(math.Ceil(min(s.params.MinChildWeight/unitH, 1<<40))))
-	heavy := s.total.h - light
-	goal := bar + s.parent
-	for b, packed := range bins {
-		if packed == 0 {
-			continue
-		}
-		left.g += int64(int32(packed >> 32))
-		left.h += int64(uint32(packed))
-		if left.h < light {
-			continue
-		}
-		if left.h > heavy {
-			break
-		}
-		gl, hl := float64(left.g)*unitG, float64(left.h)*unitH
-		gr, hr := totalG-gl, totalH-hl+lambda
-		hl += lambda
-		if top, bottom := gl*gl*hr+gr*gr*hl, hl*hr; top > goal*bottom {
-			goal, bin, at = top/bottom, b, left
+	c.light = max(1, int64(math.Ceil(min(s.params.MinChildWeight/c.unitH, 1<<40))))
+	c.heavy = s.total.h - c.light
+	for b := 0; b < len(bins); {
+		skipped, upTo := c.skip(bins[b:], left)
+		b, left = b+skipped, upTo
+		to := min(len(bins), b+cutBlock)
+		for ; b < to; b++ {
+			packed := bins[b]
+			if packed == 0 {
+				continue
+			}
+			left.g += int64(int32(packed >> 32))
+			left.h += int64(uint32(packed))
+			if left.h < c.light {
+				continue
+			}
+			if left.h > c.heavy {
+				return c.goal - s.parent, bin, at
+			}
+			gl, hl := float64(left.g)*c.unitG, float64(left.h)*c.unitH
+			gr, hr := c.totalG-gl, c.totalH-hl+c.lambda
+			hl += c.lambda
+			if top, bottom := gl*gl*hr+gr*gr*hl, hl*hr; top > c.goal*bottom {
+				c.goal, bin, at = top/bottom, b, left
+			}
 		}
 	}
-	return goal - s.parent, bin, at
+	return c.goal - s.parent, bin, at
 }
+
+// cutTest is what a cut is held against. The order of its members is known to the assembly.
+type cutTest struct {
+	unitG, unitH, lambda, totalG, totalH float64
+	goal                                 float64
+	light, heavy                         int64 // bounds on the left side's second derivatives
+}
+
+// cutBlock is how many cuts are tested at once.
+const cutBlock = 8
 
 // categorical tries sets of categories.
 func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {

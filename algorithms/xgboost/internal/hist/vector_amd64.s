@@ -215,3 +215,77 @@ done:
 	VMOVQ X10, ret+56(FP)
 	VZEROUPPER
 	RET
+
+// It goes on for as long as no cut of a block passes; Go then looks at that block one by one.
+//
+// func skipCuts(bins *uint64, blocks int, left uint64, c *cutTest) (skipped int, upTo uint64)
+TEXT ·skipCuts(SB), NOSPLIT, $0-48
+	MOVQ bins+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ c+24(FP), AX
+	VPBROADCASTQ left+16(FP), Z30
+	VBROADCASTSD (AX), Z16   // unitG
+	VBROADCASTSD 8(AX), Z17  // unitH
+	VBROADCASTSD 16(AX), Z18 // lambda
+	VBROADCASTSD 24(AX), Z19 // totalG
+	VBROADCASTSD 32(AX), Z20 // totalH
+	VBROADCASTSD 40(AX), Z21 // goal
+	VPBROADCASTQ 48(AX), Z22 // light
+	VPBROADCASTQ 56(AX), Z23 // heavy
+	MOVQ $0xffffffff, BX
+	VPBROADCASTQ BX, Z24
+	MOVQ $7, BX
+	VPBROADCASTQ BX, Z25
+	VPXORD Z31, Z31, Z31
+	XORQ BX, BX
+
+loop:
+	CMPQ BX, CX
+	JGE  done
+	VMOVDQU64 (SI), Z0
+	VPTESTMQ Z0, Z0, K1 // a bin without rows makes no cut
+
+	// Sums up to each bin.
+	VALIGNQ $7, Z31, Z0, Z1
+	VPADDQ Z1, Z0, Z0
+	VALIGNQ $6, Z31, Z0, Z1
+	VPADDQ Z1, Z0, Z0
+	VALIGNQ $4, Z31, Z0, Z1
+	VPADDQ Z1, Z0, Z0
+	VPADDQ Z30, Z0, Z0
+
+	VPSRAQ $32, Z0, Z4
+	VPANDQ Z24, Z0, Z5
+	VPCMPQ $5, Z22, Z5, K1, K1 // not below light
+	VPCMPQ $2, Z23, Z5, K1, K1 // nor above heavy
+	VCVTQQ2PD Z4, Z4
+	VCVTQQ2PD Z5, Z5
+	VMULPD Z16, Z4, Z4 // gl
+	VMULPD Z17, Z5, Z5 // hl
+	VSUBPD Z4, Z19, Z6 // gr
+	VSUBPD Z5, Z20, Z7
+	VADDPD Z18, Z7, Z7 // hr
+	VADDPD Z18, Z5, Z5
+	VMULPD Z4, Z4, Z4
+	VMULPD Z7, Z4, Z4
+	VMULPD Z6, Z6, Z6
+	VMULPD Z5, Z6, Z6
+	VADDPD Z6, Z4, Z4  // top
+	VMULPD Z7, Z5, Z5  // bottom
+	VMULPD Z21, Z5, Z5
+	VCMPPD $0x1e, Z5, Z4, K1, K1 // top > goal*bottom
+	KORTESTW K1, K1
+	JNZ  done
+	VPERMQ Z0, Z25, Z30
+	ADDQ $64, SI
+	INCQ BX
+	JMP  loop
+
+done:
+	SHLQ $3, BX
+	MOVQ BX, skipped+32(FP)
+	VMOVDQA64 Z30, Z0
+	VMOVQ X0, AX
+	MOVQ AX, upTo+40(FP)
+	VZEROUPPER
+	RET

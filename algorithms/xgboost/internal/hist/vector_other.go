@@ -13,3 +13,5 @@ func sumRows(g, h []float32) pairUnits { return sumRowsGo(g, h) }
 func (q *quantiser) rows(packed []uint64, g, h []float32, first uint32) uint64 {
 	return q.rowsGo(packed, g, h, first)
 }
+
+func (c *cutTest) skip(_ []uint64, left sum) (skipped int, upTo sum) { return 0, left }
