@@ -91,6 +91,9 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 		}
 		p.set(protocol.Beat{Done: done.Rows, Rejected: done.Rejected, Cursor: i + 1})
 	}
+	if activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1 {
+		done.Retried = r.To - r.From
+	}
 	return done, nil
 }
 

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -56,15 +57,43 @@ func (t *tracker) publish(ctx workflow.Context) error {
 
 // show updates what the Temporal UI says of the job.
 func (t *tracker) show(ctx workflow.Context) {
+	var took time.Duration
+	if t.progress.Began != nil {
+		took = workflow.Now(ctx).Sub(t.progress.Began.Time)
+	}
+	workflow.SetCurrentDetails(ctx, details(t.status(), t.progress, took))
+}
+
+// details is a job's progress as a list for the Temporal UI, which renders Markdown.
+func details(status string, p jobs.Progress, took time.Duration) string {
 	var b strings.Builder
-	b.WriteString(fmt.Sprintf("**%s** %s\n\n", t.status(), t.progress.Stage))
-	if t.progress.Total > 0 {
-		b.WriteString(fmt.Sprintf("%d of %d %s", t.progress.Done, t.progress.Total, t.progress.Unit))
+	fmt.Fprintf(&b, "**%s** %s\n\n", status, p.Stage)
+	item := func(format string, args ...any) { fmt.Fprintf(&b, "* "+format+"\n", args...) }
+	switch {
+	case p.Total > 0:
+		item("%d of %d %s (%.0f %%)", p.Done, p.Total, p.Unit, 100*float64(p.Done)/float64(p.Total))
+	case p.Done > 0:
+		item("%d %s", p.Done, p.Unit)
 	}
-	if t.progress.Message != "" {
-		b.WriteString("\n\n" + t.progress.Message)
+	if p.Rows > 0 && took >= time.Second {
+		item("%.0f rows/s", float64(p.Rows)/took.Seconds())
 	}
-	workflow.SetCurrentDetails(ctx, b.String())
+	if p.Bytes > 0 {
+		item("%.1f MiB written", float64(p.Bytes)/(1<<20))
+	}
+	if s := p.Shards; s != nil {
+		item("shards: %d of %d done, %d running, %d retried", s.Done, s.Total, s.Running, s.Retried)
+	}
+	if p.Rejected > 0 {
+		item("%d records rejected", p.Rejected)
+	}
+	if left, ok := p.Left(took); ok {
+		item("about %s left", left)
+	}
+	if p.Message != "" {
+		b.WriteString("\n" + p.Message + "\n")
+	}
+	return b.String()
 }
 
 // finish keeps the description in the store as well, where it outlives Temporal's retention. It runs also when the

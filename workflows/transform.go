@@ -124,7 +124,7 @@ func (s *shardedJob) work(ctx workflow.Context, resume *Resume) (protocol.Commit
 	if !finished {
 		return c, errRenew
 	}
-	s.progress.Stage = "Committing"
+	s.progress.Stage, s.progress.Began = "Committing", nil
 	s.show(ctx)
 	err = workflow.ExecuteActivity(light(ctx, "assemble the output and write the manifest"), protocol.Commit, s.ref()).Get(ctx, &c)
 	if err == nil {
@@ -159,10 +159,10 @@ func (s *shardedJob) scan(ctx workflow.Context) error {
 func (s *shardedJob) handOut(ctx workflow.Context, activity, stage string) (bool, error) {
 	w := &s.window
 	w.activity, w.planned, w.job = activity, s.planned, s.job
-	s.progress = jobs.Progress{Stage: stage, Unit: "rows", Total: max(s.planned.Rows, 0), Done: w.done.Rows, Rows: w.done.Rows, Rejected: w.done.Rejected}
-	s.show(ctx)
+	s.progress = jobs.Progress{Stage: stage, Began: &jobs.Time{Time: workflow.Now(ctx)}, Unit: "rows", Total: max(s.planned.Rows, 0), Done: w.done.Rows, Rows: w.done.Rows, Rejected: w.done.Rejected}
 	w.progress = func(done protocol.RangeDone) {
-		s.progress.Done, s.progress.Rows, s.progress.Rejected = done.Rows, done.Rows, done.Rejected
+		s.progress.Done, s.progress.Rows, s.progress.Rejected, s.progress.Bytes = done.Rows, done.Rows, done.Rejected, done.Bytes
+		s.progress.Shards = w.counts()
 		s.show(ctx)
 	}
 	return w.run(ctx)

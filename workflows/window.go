@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/jobs"
 )
 
 // inFlight is how many range activities are out at once: enough for many workers, far below Temporal's limits.
@@ -17,8 +18,9 @@ type window struct {
 	planned  protocol.Planned
 	job      protocol.Job
 	cursor   int // first shard not handed out yet
+	running  int // shards handed out and not done
 	done     protocol.RangeDone
-	progress func(protocol.RangeDone) // called after each range
+	progress func(protocol.RangeDone) // called after each range, and when more are handed out
 }
 
 // run goes on until all shards are done, or a range fails, or history is long enough that the run should continue as new:
@@ -44,6 +46,7 @@ func (w *window) run(ctx workflow.Context) (finished bool, err error) {
 		if pending == 0 {
 			break
 		}
+		w.tell()
 		selector.Select(ctx)
 		renew = renew || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 	}
@@ -60,11 +63,13 @@ func (w *window) next(ctx workflow.Context, selector workflow.Selector, ended fu
 		From: w.cursor, To: min(w.cursor+w.planned.PerTask, w.planned.Shards),
 	}
 	w.cursor = r.To
+	w.running += r.To - r.From
 	summary := fmt.Sprintf("shards %d to %d of %d", r.From+1, r.To, w.planned.Shards)
 	future := workflow.ExecuteActivity(compute(ctx, summary), w.activity, r)
 	selector.AddFuture(future, func(f workflow.Future) {
 		var done protocol.RangeDone
 		err := f.Get(ctx, &done)
+		w.running -= r.To - r.From
 		ended(done, err)
 	})
 }
@@ -73,7 +78,16 @@ func (w *window) add(done protocol.RangeDone) {
 	w.done.Rows += done.Rows
 	w.done.Rejected += done.Rejected
 	w.done.Bytes += done.Bytes
+	w.done.Retried += done.Retried
+	w.tell()
+}
+
+func (w *window) tell() {
 	if w.progress != nil {
 		w.progress(w.done)
 	}
+}
+
+func (w *window) counts() *jobs.ShardCounts {
+	return &jobs.ShardCounts{Total: w.planned.Shards, Done: w.cursor - w.running, Running: w.running, Retried: w.done.Retried}
 }

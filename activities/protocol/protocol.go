@@ -80,6 +80,7 @@ type RangeDone struct {
 	Rows     int64 // read
 	Rejected int64
 	Bytes    int64 // written
+	Retried  int   `json:",omitempty"` // shards whose range took more than one attempt
 }
 
 // PlanRef asks for a step over a whole plan.

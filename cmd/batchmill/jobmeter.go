@@ -75,7 +75,11 @@ func (m *jobMeter) update(p jobs.Progress) {
 func (m *jobMeter) line() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return progressLine(m.now, time.Since(m.since))
+	since := m.since
+	if m.now.Began != nil { // also where the job was there before anybody looked
+		since = m.now.Began.Time
+	}
+	return progressLine(m.now, time.Since(since))
 }
 
 // stop removes the bar.
@@ -100,6 +104,19 @@ func progressLine(p jobs.Progress, d time.Duration) string {
 	}
 	if p.Rows > 0 && p.Unit != "rounds" && d >= time.Second {
 		parts = append(parts, count(int64(float64(p.Rows)/d.Seconds()))+" rows/s")
+	}
+	if s := p.Shards; s != nil {
+		shards := fmt.Sprintf("shards %s/%s, %d running", count(int64(s.Done)), count(int64(s.Total)), s.Running)
+		if s.Retried > 0 {
+			shards += ", " + count(int64(s.Retried)) + " retried"
+		}
+		parts = append(parts, shards)
+	}
+	if p.Bytes > 0 {
+		parts = append(parts, size(p.Bytes))
+	}
+	if left, ok := p.Left(d); ok {
+		parts = append(parts, left.String()+" left")
 	}
 	for _, name := range sortedMetrics(p.Metrics) {
 		parts = append(parts, name+" "+number(p.Metrics[name]))

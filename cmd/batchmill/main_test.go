@@ -187,8 +187,10 @@ func TestProgressLine(t *testing.T) {
 		want string
 	}{
 		{jobs.Progress{Done: 12, Total: 100, Unit: "rounds", Metrics: map[string]float64{"validation:rmse": 0.5, "train:rmse": 0.25}},
-			" round 12/100  train:rmse 0.25  validation:rmse 0.5 "},
-		{jobs.Progress{Done: 5000, Total: 20000, Unit: "rows", Rows: 5000, Rejected: 3}, " 5,000/20,000 rows  2,500 rows/s  3 rejected "},
+			" round 12/100  15s left  train:rmse 0.25  validation:rmse 0.5 "},
+		{jobs.Progress{Done: 5000, Total: 20000, Unit: "rows", Rows: 5000, Rejected: 3}, " 5,000/20,000 rows  2,500 rows/s  6s left  3 rejected "},
+		{jobs.Progress{Unit: "rows", Done: 9, Rows: 9, Bytes: 3 << 19, Shards: &jobs.ShardCounts{Total: 40, Done: 10, Running: 4, Retried: 2}},
+			" 9 rows  4 rows/s  shards 10/40, 4 running, 2 retried  1.5 MiB  6s left "},
 		{jobs.Progress{Done: 7, Unit: "rows", Message: "attempt 2: x"}, " 7 rows  attempt 2: x "},
 	} {
 		require.Equal(t, tc.want, progressLine(tc.p, 2*time.Second))
