@@ -8,49 +8,76 @@ import (
 
 // Entries are the stored values of sparse rows, row after row. What is not stored is missing, as XGBoost takes libsvm's rows.
 type Entries struct {
+	blocks []entryBlock // of entryRows rows each, but for the last
+	rows   int
+	width  int // one more than the largest feature
+}
+
+// entryRows is how many rows stand together: blocks let entries grow without being copied.
+const entryRows = binRows
+
+type entryBlock struct {
 	starts   []int // of each row, and the end
 	features []int32
 	values   []float32
-	width    int // one more than the largest feature
 }
 
 // NewEntries starts without rows.
-func NewEntries() *Entries { return &Entries{starts: []int{0}} }
+func NewEntries() *Entries { return &Entries{} }
 
 // Rows is the number of rows.
-func (e *Entries) Rows() int { return len(e.starts) - 1 }
+func (e *Entries) Rows() int { return e.rows }
 
 // Row returns what row i stores, features ascending.
 func (e *Entries) Row(i int) (features []int32, values []float32) {
-	from, to := e.starts[i], e.starts[i+1]
-	return e.features[from:to], e.values[from:to]
+	b := &e.blocks[i/entryRows]
+	from, to := b.starts[i%entryRows], b.starts[i%entryRows+1]
+	return b.features[from:to], b.values[from:to]
 }
 
 // Width is one more than the largest feature met.
 func (e *Entries) Width() int { return e.width }
 
+// release forgets the rows, but not how many there were.
+func (e *Entries) release() { e.blocks = nil }
+
 // Add appends a row. A NaN is a missing value, and of a feature given twice the last value holds.
 func (e *Entries) Add(features []int32, values []float32) {
-	from, sorted, last, missing := len(e.features), true, int32(-1), false
+	if e.rows%entryRows == 0 {
+		e.addBlock()
+	}
+	b := &e.blocks[len(e.blocks)-1]
+	from, sorted, last, missing := len(b.features), true, int32(-1), false
 	for i, f := range features {
 		sorted = sorted && f > last
 		missing = missing || values[i] != values[i]
 		last = f
 	}
-	e.features, e.values = append(e.features, features...), append(e.values, values...)
+	b.features, b.values = append(b.features, features...), append(b.values, values...)
 	if !sorted {
-		e.keep(from + sortRow(e.features[from:], e.values[from:]))
+		b.keep(from + sortRow(b.features[from:], b.values[from:]))
 	}
 	if missing {
-		e.keep(from + dropMissing(e.features[from:], e.values[from:]))
+		b.keep(from + dropMissing(b.features[from:], b.values[from:]))
 	}
-	if n := len(e.features); n > from {
-		e.width = max(e.width, int(e.features[n-1])+1)
+	if n := len(b.features); n > from {
+		e.width = max(e.width, int(b.features[n-1])+1)
 	}
-	e.starts = append(e.starts, len(e.features))
+	b.starts = append(b.starts, len(b.features))
+	e.rows++
 }
 
-func (e *Entries) keep(n int) { e.features, e.values = e.features[:n], e.values[:n] }
+// addBlock begins a block, with room for as much as the last one held.
+func (e *Entries) addBlock() {
+	room := 0
+	if n := len(e.blocks); n > 0 {
+		room = len(e.blocks[n-1].features)
+		room += room / 16
+	}
+	e.blocks = append(e.blocks, entryBlock{starts: make([]int, 1, entryRows+1), features: make([]int32, 0, room), values: make([]float32, 0, room)})
+}
+
+func (b *entryBlock) keep(n int) { b.features, b.values = b.features[:n], b.values[:n] }
 
 // dropMissing takes NaN out of a row and returns how many values are left.
 func dropMissing(features []int32, values []float32) int {
@@ -89,13 +116,16 @@ func sortRow(features []int32, values []float32) int {
 // byColumn turns the entries into columns: where each starts in rows and values, rows ascending within a column. Features
 // from width on are left out.
 func (e *Entries) byColumn(width int, pool *Pool) (starts []int, rows []uint32, values []float32) {
-	blocks := max(1, min(pool.threads, e.Rows()/binRows))
-	at := make([][]int, blocks)
-	pool.Each(blocks, func(b int) {
-		at[b] = make([]int, width)
-		for _, f := range e.features[e.starts[e.Rows()*b/blocks]:e.starts[e.Rows()*(b+1)/blocks]] {
-			if int(f) < width {
-				at[b][f]++
+	parts := max(1, min(pool.threads, len(e.blocks)))
+	part := func(p int) []entryBlock { return e.blocks[len(e.blocks)*p/parts : len(e.blocks)*(p+1)/parts] }
+	at := make([][]int, parts)
+	pool.Each(parts, func(p int) {
+		at[p] = make([]int, width)
+		for _, b := range part(p) {
+			for _, f := range b.features {
+				if int(f) < width {
+					at[p][f]++
+				}
 			}
 		}
 	})
@@ -103,26 +133,33 @@ func (e *Entries) byColumn(width int, pool *Pool) (starts []int, rows []uint32, 
 	total := 0
 	for f := range width {
 		starts[f] = total
-		for b := range at {
-			n := at[b][f]
-			at[b][f] = total
+		for p := range at {
+			n := at[p][f]
+			at[p][f] = total
 			total += n
 		}
 	}
 	starts[width] = total
 	rows, values = make([]uint32, total), make([]float32, total)
-	pool.Each(blocks, func(b int) {
-		next := at[b]
-		for r := e.Rows() * b / blocks; r < e.Rows()*(b+1)/blocks; r++ {
-			for k := e.starts[r]; k < e.starts[r+1]; k++ {
-				if f := int(e.features[k]); f < width {
-					rows[next[f]], values[next[f]] = uint32(r), e.values[k]
-					next[f]++
-				}
-			}
+	pool.Each(parts, func(p int) {
+		first := uint32(len(e.blocks) * p / parts * entryRows)
+		for i, b := range part(p) {
+			b.scatter(first+uint32(i*entryRows), at[p], rows, values)
 		}
 	})
 	return starts, rows, values
+}
+
+// scatter puts the block's values where next says for their columns.
+func (b *entryBlock) scatter(row uint32, next []int, rows []uint32, values []float32) {
+	for r, from := range b.starts[:len(b.starts)-1] {
+		for k := from; k < b.starts[r+1]; k++ {
+			if f := int(b.features[k]); f < len(next) {
+				rows[next[f]], values[next[f]] = row+uint32(r), b.values[k]
+				next[f]++
+			}
+		}
+	}
 }
 
 // cut makes the bounds of one column's values: those a Sketch that kept every row would make.

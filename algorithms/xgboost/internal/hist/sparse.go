@@ -1,5 +1,10 @@
 package hist
 
+import (
+	"math"
+	"slices"
+)
+
 // sparse is a matrix's stored values by column: of each the row and the bin, in the order of bins and within a bin of rows.
 // What is not stored is missing. Memory is in proportion to what is stored.
 type sparse struct {
@@ -22,7 +27,7 @@ func (s *sparse) column(f int32) (rows []uint32, bins []uint16) {
 func NewSparseMatrix(entries *Entries, categories []int, maxBin int, weights []float32, pool *Pool) *Matrix {
 	width := len(categories)
 	starts, rows, values := entries.byColumn(width, pool)
-	entries.features, entries.values = nil, nil
+	entries.release()
 	features := make([]Feature, width)
 	maxBin = effectiveBins(maxBin)
 	pool.ranges(width, searchBlock, func(from, to int) {
@@ -40,7 +45,7 @@ func NewSparseMatrix(entries *Entries, categories []int, maxBin int, weights []f
 // NewSparseMatrixOf bins sparse rows by the cuts of another matrix. The entries are given up to it.
 func NewSparseMatrixOf(cuts *Cuts, entries *Entries, pool *Pool) *Matrix {
 	starts, rows, values := entries.byColumn(len(cuts.Features), pool)
-	entries.features, entries.values = nil, nil
+	entries.release()
 	return binSparse(cuts, entries.Rows(), starts, rows, values, pool)
 }
 
@@ -90,36 +95,55 @@ func (c *columnScratch) sort(rows []uint32, bins []uint16, values []float32, by 
 
 // sparseRows is the same matrix row after row: of each stored value, its bin's place in a histogram.
 type sparseRows struct {
-	starts []int // of each row, and the end
-	bins   []uint32
+	starts []int    // of each row, and the end
+	narrow []uint16 // where places fit; else wide
+	wide   []uint32
 }
 
-// transpose makes the rows.
+// transposeSparse makes the rows.
 func (m *Matrix) transposeSparse() *sparseRows {
 	s := m.sparse
-	out := &sparseRows{starts: make([]int, m.rows+1), bins: make([]uint32, len(s.rows))}
+	out := &sparseRows{starts: make([]int, m.rows+1)}
 	for _, r := range s.rows {
 		out.starts[r+1]++
 	}
 	for r := range m.rows {
 		out.starts[r+1] += out.starts[r]
 	}
-	next := append([]int(nil), out.starts...)
-	for f, first := range m.Cuts.offsets[:len(m.Cuts.Features)] {
-		rows, bins := s.column(int32(f))
-		for i, r := range rows {
-			out.bins[next[r]] = uint32(first) + uint32(bins[i])
-			next[r]++
-		}
+	if m.Cuts.offsets[len(m.Cuts.Features)] <= math.MaxUint16 {
+		out.narrow = make([]uint16, len(s.rows))
+		scatterRows(out.narrow, m, out.starts)
+	} else {
+		out.wide = make([]uint32, len(s.rows))
+		scatterRows(out.wide, m, out.starts)
 	}
 	return out
 }
 
+func scatterRows[T uint16 | uint32](places []T, m *Matrix, starts []int) {
+	next := slices.Clone(starts)
+	for f, first := range m.Cuts.offsets[:len(m.Cuts.Features)] {
+		rows, bins := m.sparse.column(int32(f))
+		for i, r := range rows {
+			places[next[r]] = T(first) + T(bins[i])
+			next[r]++
+		}
+	}
+}
+
 // accumulateSparse adds rows to a histogram. Bins of missing values stay empty: search fills them in.
 func accumulateSparse(h histogram, m *sparseRows, rows []uint32, packed []uint64) {
+	if m.narrow != nil {
+		accumulatePlaces(h, m.narrow, m.starts, rows, packed)
+	} else {
+		accumulatePlaces(h, m.wide, m.starts, rows, packed)
+	}
+}
+
+func accumulatePlaces[T uint16 | uint32](h histogram, places []T, starts []int, rows []uint32, packed []uint64) {
 	for _, r := range rows {
 		v := packed[r]
-		for _, b := range m.bins[m.starts[r]:m.starts[r+1]] {
+		for _, b := range places[starts[r]:starts[r+1]] {
 			h[b] += v
 		}
 	}

@@ -57,7 +57,7 @@ func TestSparseGrowsTheSame(t *testing.T) {
 		"interactions": func(p *Params) { p.Interactions = [][]int32{{0, 1, 2, 3}, {3, 4, 5, 6, 7, 8}} },
 		"rows given":   func(*Params) {},
 	}
-	const features, rows = 60, 4000
+	const features, rows = 60, 9000 // more than two blocks of entries
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,4 +130,40 @@ func TestEntries(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2, 2, 3}, starts)
 	require.Equal(t, []uint32{2, 0, 0}, rows)
 	require.Equal(t, []float32{4, 2, 5}, values)
+}
+
+// TestManySparseBins grows the same tree on histograms whose places do not fit 16 bits as on parted columns.
+func TestManySparseBins(t *testing.T) {
+	t.Parallel()
+	const features, rows = 300, 3000
+	r := rand.New(rand.NewPCG(5, 5))
+	e, other := NewEntries(), NewEntries()
+	g, h := make([]float32, rows), make([]float32, rows)
+	for i := range g {
+		var at []int32
+		var values []float32
+		for f := range int32(features) {
+			if r.IntN(5) < 2 {
+				at, values = append(at, f), append(values, float32(r.NormFloat64()))
+			}
+		}
+		e.Add(at, values)
+		other.Add(at, values)
+		g[i], h[i] = values[0]+float32(r.NormFloat64()), 1
+	}
+	pool := NewPool(2)
+	params := Params{LearningRate: 0.3, MaxDepth: 6, MinChildWeight: 1, Lambda: 1, Subsample: 1, ColumnsByTree: 1, ColumnsByLevel: 1, ColumnsByNode: 1}
+	quanta := Quantise(g, h, 1, Precision{}, pool, nil)
+	var trees []*Tree
+	for _, entries := range []*Entries{e, other} {
+		m := NewSparseMatrix(entries, make([]int, features), 256, nil, pool)
+		require.Greater(t, m.Cuts.offsets[features], math.MaxUint16)
+		m.sparse.columnar = len(trees) > 0
+		tree, err := NewGrower(m, params, pool).Grow(context.Background(), quanta, 1)
+		require.NoError(t, err)
+		require.Equal(t, m.sparse.columnar, m.sparse.byRow == nil)
+		trees = append(trees, tree)
+	}
+	require.Equal(t, trees[0].Tree, trees[1].Tree)
+	require.Greater(t, len(trees[0].Nodes), 30)
 }
