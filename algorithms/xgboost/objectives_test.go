@@ -28,7 +28,7 @@ func TestReferenceObjectives(t *testing.T) {
 			ref := loadReference(t, name)
 			limit := 0.02
 			if name == "agaricus_dart" {
-				limit = 0.1 // other trees are dropped; TestPeerObjectives has more rounds
+				limit = 0.05 // other trees are dropped by chance; where none or all are, TestPeerGoesOn finds no difference
 			}
 			checkReference(t, ref, ref.info.hyperParameters(), limit)
 		})

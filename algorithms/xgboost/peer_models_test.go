@@ -174,7 +174,7 @@ func (r rows) coarse() rows {
 		high := float32(0)
 		for _, x := range c.numbers {
 			if x == x {
-				high = max(high, x)
+				high = max(high, x, -x)
 			}
 		}
 		c.numbers = append([]float32{}, c.numbers...)
