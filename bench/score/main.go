@@ -3,6 +3,7 @@
 //
 //	sh bench/peers/setup.sh score && go run ./bench/score
 //	go run ./bench/score -shapes 100x6 -rounds 10 -only xgboost-inplace,treelite-compiled
+//	GOMAXPROCS=1 go run ./bench/score    # on one thread, for a busy machine
 //
 // Rows are in memory on every side, libraries have loaded or compiled their models, and each has run once before the clock
 // starts. Batchmill and the rivals take turns, one at a time on all threads; the fastest of a side's runs counts, and the one
