@@ -24,6 +24,7 @@ type Activities struct {
 	units    int64 // target size of units of line formats, in bytes; 0 means dataset's
 	models   *modelCache
 	plans    *planCache
+	searches *searchCache
 }
 
 // Options for New.
@@ -38,7 +39,7 @@ type Options struct {
 func New(o Options) *Activities {
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
-		models: new(modelCache), plans: new(planCache),
+		models: new(modelCache), plans: new(planCache), searches: new(searchCache),
 	}
 }
 
@@ -57,6 +58,10 @@ func (a *Activities) RegisterLight(r Registrar) {
 	r.Add(protocol.CleanUp, guard(a.CleanUp))
 	r.Add(protocol.PublishModel, guard(a.PublishModel))
 	r.Add(protocol.SaveDescription, guard(a.SaveDescription))
+	r.Add(protocol.PlanTuning, guard(a.PlanTuning))
+	r.Add(protocol.AdvanceTuning, guard(a.AdvanceTuning))
+	r.Add(protocol.CheckTrials, guard(a.CheckTrials))
+	r.Add(protocol.CloseTuning, guard(a.CloseTuning))
 }
 
 // RegisterCompute puts on the worker what keeps cores busy.

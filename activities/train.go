@@ -42,12 +42,12 @@ func (a *Activities) Train(ctx context.Context, ref protocol.TrainRef) (protocol
 		return protocol.Trained{}, err
 	}
 	staged := base.Join("model", "model.tar.gz")
-	if done, err := a.trainedBefore(ctx, base, ref.Digest); done != nil || err != nil {
+	if done, err := a.trainedBefore(ctx, base, ref); done != nil || err != nil {
 		return *orEmpty(done), err
 	}
 	p, _ := startPulse(ctx)
 	defer p.stop()
-	run := &training{a: a, ctx: ctx, pulse: p, base: base, digest: ref.Digest}
+	run := &training{a: a, ctx: ctx, pulse: p, base: base, digest: ref.Digest, tuned: ref.Tuned}
 	result, err := run.train(doc, plan, params)
 	if err != nil {
 		return protocol.Trained{}, err
@@ -67,10 +67,11 @@ func trainedURI(base storage.URI) storage.URI { return base.Join("model", "train
 // trainedRecord is the receipt of a training: an attempt that staged the model but whose answer was lost is not repeated.
 type trainedRecord struct {
 	Plan    string
+	Until   int `json:",omitempty"` // the rung it was to pause at
 	Trained protocol.Trained
 }
 
-func (a *Activities) trainedBefore(ctx context.Context, base storage.URI, digest string) (*protocol.Trained, error) {
+func (a *Activities) trainedBefore(ctx context.Context, base storage.URI, ref protocol.TrainRef) (*protocol.Trained, error) {
 	data, _, err := storage.ReadAll(ctx, a.store, trainedURI(base))
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil
@@ -79,10 +80,18 @@ func (a *Activities) trainedBefore(ctx context.Context, base storage.URI, digest
 		return nil, err
 	}
 	var r trainedRecord
-	if err := json.Unmarshal(data, &r); err != nil || r.Plan != digest {
-		return nil, nil //nolint:nilerr // another plan's, or unreadable: train anew
+	if err := json.Unmarshal(data, &r); err != nil || r.Plan != ref.Digest || r.Until != until(ref.Tuned) {
+		return nil, nil //nolint:nilerr // another plan's, of an earlier rung, or unreadable: train on
 	}
 	return &r.Trained, nil
+}
+
+// until is the number of rounds after which a training is to pause; 0 for one that is not.
+func until(tuned *protocol.Tuned) int {
+	if tuned == nil {
+		return 0
+	}
+	return tuned.Until
 }
 
 // training is one attempt.
@@ -92,10 +101,15 @@ type training struct {
 	pulse  *pulse
 	base   storage.URI
 	digest string
+	tuned  *protocol.Tuned // nil outside a tuning job
 
 	log         *trainLog
 	checkpoints *checkpoints
+	watch       *trialWatch // nil outside a tuning job
+	done        int         // rounds
 	stopped     bool
+	paused      bool
+	hopeless    bool
 	metrics     map[string]float64
 }
 
@@ -123,6 +137,15 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 		return nil, err
 	}
 	t.log.from = from
+	if resume != nil {
+		t.done = from + 1
+	}
+	if t.tuned != nil {
+		if t.watch, err = t.a.newTrialWatch(keep, t.tuned, doc, t.base, t.done); err != nil {
+			return nil, err
+		}
+		defer t.followTrials()()
+	}
 	channels := make(map[string]*algorithms.Data, len(params.Channels))
 	var earlier fs.FS
 	for _, c := range params.Channels {
@@ -152,6 +175,17 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 		return nil, err
 	}
 	return result, t.log.flush(keep)
+}
+
+// followTrials lets the watch learn from trials that end meanwhile, until the returned function is called.
+func (t *training) followTrials() (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.ctx))
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		t.watch.follow(ctx, t.a)
+	}()
+	return func() { cancel(); <-gone }
 }
 
 // context is the one training runs under. A user's stop must not tear down the round at hand, so it does not carry the
@@ -186,13 +220,22 @@ var (
 // stop is polled between rounds.
 func (t *training) stop() bool {
 	t.stopped = askedToStop(t.ctx)
-	return t.stopped
+	t.hopeless = !t.stopped && t.watch != nil && t.watch.hopeless
+	t.paused = !t.stopped && !t.hopeless && t.atRung()
+	return t.stopped || t.hopeless || t.paused
 }
+
+// atRung tells whether the training has come to where it is to pause.
+func (t *training) atRung() bool { return until(t.tuned) > 0 && t.done >= until(t.tuned) }
 
 func (t *training) round(r algorithms.Round) error {
 	t.metrics = make(map[string]float64, len(r.Metrics))
 	for _, m := range r.Metrics {
 		t.metrics[m.Name] = m.Value
+	}
+	t.done = r.Index + 1
+	if t.watch != nil {
+		t.watch.round(r)
 	}
 	t.log.add(r.Index, r.Log)
 	t.pulse.set(protocol.Beat{Stage: "Training", Done: int64(r.Index + 1), Total: int64(r.Total), Metrics: t.metrics})
@@ -200,8 +243,13 @@ func (t *training) round(r algorithms.Round) error {
 }
 
 func (t *training) checkpoint(ctx context.Context, round int, encode func() ([]byte, error)) error {
-	if !t.checkpoints.due() {
+	if !t.checkpoints.due() && !t.atRung() {
 		return nil
+	}
+	if t.watch != nil {
+		if err := t.watch.keep(ctx, t.a, t.base); err != nil {
+			return err
+		}
 	}
 	// The log first: a checkpoint vouches for the lines of its rounds.
 	if err := t.log.flush(ctx); err != nil {
@@ -220,11 +268,17 @@ func (t *training) stage(result *algorithms.TrainResult, to storage.URI) (protoc
 	if _, err := storage.WriteAll(ctx, t.a.store, to, artifact, storage.PutOptions{}); err != nil {
 		return protocol.Trained{}, err
 	}
-	done := protocol.Trained{StagedURI: to.String(), Rounds: result.Rounds, Stopped: t.stopped, Metrics: make(map[string]float64)}
+	done := protocol.Trained{StagedURI: to.String(), Rounds: result.Rounds, Stopped: t.stopped, Paused: t.paused, Hopeless: t.hopeless, Metrics: make(map[string]float64)}
 	for _, m := range result.Metrics {
 		done.Metrics[m.Name] = m.Value
 	}
-	data, err := json.Marshal(trainedRecord{t.digest, done})
+	if t.watch != nil {
+		t.watch.addObjective(done.Metrics)
+		if err := t.watch.leave(ctx, t.a); err != nil {
+			return protocol.Trained{}, err
+		}
+	}
+	data, err := json.Marshal(trainedRecord{t.digest, until(t.tuned), done})
 	if err != nil {
 		return protocol.Trained{}, err
 	}

@@ -38,6 +38,8 @@ func validate(kind jobs.Kind, doc jobs.Document) (err error) {
 		_, err = jobs.ParseTrainingJob(doc)
 	case jobs.TransformKind:
 		_, err = jobs.ParseTransformJob(doc)
+	case jobs.TuningKind:
+		_, err = jobs.ParseHyperParameterTuningJob(doc)
 	default:
 		err = fmt.Errorf("client: %q is no kind of job", kind.Name)
 	}

@@ -16,6 +16,15 @@ func ARN(resource, region, account, name string) string {
 	return "arn:aws:sagemaker:" + region + ":" + account + ":" + resource + "/" + name
 }
 
+// SiblingARN is the ARN of a job of that kind, in the region and account of another resource's ARN.
+func SiblingARN(arn string, kind Kind, name string) string {
+	fields := strings.SplitN(arn, ":", 6) // the sixth is type/name
+	if len(fields) < 6 {
+		return ""
+	}
+	return ARN(kind.IDPrefix, fields[3], fields[4], name)
+}
+
 // AlgorithmName is the name of the algorithm that the document asks for: AlgorithmName, or the repository part of
 // TrainingImage.
 func AlgorithmName(spec AlgorithmSpecification) string {

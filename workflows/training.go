@@ -11,8 +11,9 @@ import (
 )
 
 // TrainingJob trains a model: Starting, Downloading (the input is listed, pinned and looked through), Training, Uploading,
-// Completed. A stop, or MaxRuntimeInSeconds, ends training after the round at hand and keeps the model so far.
-func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document) (*jobs.TrainingJobDescription, error) {
+// Completed. A stop, or MaxRuntimeInSeconds, ends training after the round at hand and keeps the model so far. tuned is given
+// by the tuning job that starts it as one of its own.
+func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document, tuned *protocol.Tuned) (*jobs.TrainingJobDescription, error) {
 	kind := jobs.TrainingKind
 	job, err := prepare(ctx, kind, doc)
 	if err != nil {
@@ -30,7 +31,10 @@ func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document) (*jobs.
 	d := jobs.DescribeTraining(*parsed, arn, workflow.GetInfo(ctx).WorkflowStartTime)
 	track := &tracker{kind: kind, job: job, status: func() string { return string(d.TrainingJobStatus) }}
 	track.describe = func() any { d.Progress = track.snapshot(); return &d }
-	run := &trainingJob{d: &d, tracker: track}
+	run := &trainingJob{d: &d, tracker: track, tuned: tuned}
+	if tuned != nil {
+		d.TuningJobArn = tuned.JobARN
+	}
 	if err := run.start(ctx); err != nil {
 		return nil, err
 	}
@@ -45,7 +49,9 @@ type trainingJob struct {
 	*tracker
 	d       *jobs.TrainingJobDescription
 	planned protocol.TrainPlanned
-	overran bool // MaxRuntimeInSeconds passed
+	overran bool            // MaxRuntimeInSeconds passed
+	tuned   *protocol.Tuned // nil outside a tuning job
+	paused  time.Duration   // spent waiting at rungs, which MaxRuntimeInSeconds leaves out
 }
 
 func (t *trainingJob) run(ctx workflow.Context) error {
@@ -68,10 +74,26 @@ func (t *trainingJob) work(ctx workflow.Context) (protocol.Trained, error) {
 	if err := t.enter(ctx, jobs.SecondaryStatusTraining); err != nil {
 		return trained, err
 	}
+	for {
+		trained, err := t.train(ctx)
+		if err != nil || !trained.Paused {
+			return trained, err
+		}
+		again, err := t.pause(ctx, trained)
+		if err != nil || !again {
+			trained.Stopped = err != nil // at a rung there is a model already: a stop keeps it
+			return trained, nil
+		}
+	}
+}
+
+// train trains to the end, or up to the next rung.
+func (t *trainingJob) train(ctx workflow.Context) (protocol.Trained, error) {
+	var trained protocol.Trained
 	limited, release := t.limit(ctx)
 	defer release()
 	err := workflow.ExecuteActivity(compute(limited, t.planned.Algorithm), protocol.Train, protocol.TrainRef{
-		Job: t.job, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest,
+		Job: t.job, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest, Tuned: t.tuned,
 	}).Get(limited, &trained)
 	return trained, err
 }
@@ -79,7 +101,7 @@ func (t *trainingJob) work(ctx workflow.Context) (protocol.Trained, error) {
 // limit bounds training by MaxRuntimeInSeconds, counted from the start of Downloading.
 func (t *trainingJob) limit(ctx workflow.Context) (workflow.Context, func()) {
 	limited, cancel := workflow.WithCancel(ctx)
-	left := time.Duration(t.d.StoppingCondition.MaxRuntimeInSeconds)*time.Second - workflow.Now(ctx).Sub(t.d.TrainingStartTime.Time)
+	left := time.Duration(t.d.StoppingCondition.MaxRuntimeInSeconds)*time.Second - workflow.Now(ctx).Sub(t.d.TrainingStartTime.Time) + t.paused
 	workflow.Go(limited, func(ctx workflow.Context) {
 		if workflow.Sleep(ctx, max(left, 0)) == nil {
 			t.overran = true
@@ -91,7 +113,12 @@ func (t *trainingJob) limit(ctx workflow.Context) (workflow.Context, func()) {
 
 // enter records a secondary status and shows it.
 func (t *trainingJob) enter(ctx workflow.Context, s jobs.SecondaryStatus) error {
-	if err := t.d.Transition(s, "", workflow.Now(ctx)); err != nil {
+	return t.enterSaying(ctx, s, "")
+}
+
+// enterSaying is enter with a message that is not the status' own.
+func (t *trainingJob) enterSaying(ctx workflow.Context, s jobs.SecondaryStatus, message string) error {
+	if err := t.d.Transition(s, message, workflow.Now(ctx)); err != nil {
 		return err
 	}
 	t.progress.Stage = string(s)
@@ -103,8 +130,12 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 	stop := ctx.Err() != nil
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	final := jobs.SecondaryStatusCompleted
+	final, message := jobs.SecondaryStatusCompleted, ""
 	switch {
+	case trained.Hopeless:
+		final, message = jobs.SecondaryStatusStopped, jobs.MessageEarlyStopped
+	case trained.Paused && !stop:
+		final = jobs.SecondaryStatusStopped // its tuning job goes on with others
 	case trained.Stopped && t.overran:
 		final = jobs.SecondaryStatusMaxRuntimeExceeded
 	case trained.Stopped && stop:
@@ -131,14 +162,16 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 	t.d.ModelArtifacts = &jobs.ModelArtifacts{S3ModelArtifacts: published.ArtifactURI}
 	t.d.FinalMetricDataList = jobs.FinalMetrics(trained.Metrics, workflow.Now(ctx))
 	t.progress.Metrics, t.progress.Done, t.progress.Unit = trained.Metrics, int64(trained.Rounds), "rounds"
-	if err := t.d.Transition(final, "", workflow.Now(ctx)); err != nil {
+	if err := t.d.Transition(final, message, workflow.Now(ctx)); err != nil {
 		return err
 	}
 	t.progress.Stage = string(final)
+	told := t.tell(ctx, trained.Hopeless)
 	if err := t.finish(ctx); err != nil {
 		return err
 	}
-	if final == jobs.SecondaryStatusStopped {
+	told(ctx)
+	if final == jobs.SecondaryStatusStopped && stop {
 		return temporal.NewCanceledError()
 	}
 	return nil
@@ -168,9 +201,11 @@ func (t *trainingJob) end(ctx workflow.Context, err error) error {
 		t.progress.Message = cause(err).Error()
 	}
 	t.progress.Stage = ""
+	told := t.tell(ctx, false)
 	if e := t.finish(ctx); e != nil {
 		workflow.GetLogger(ctx).Warn("could not keep the description", "error", e)
 	}
+	told(ctx)
 	switch {
 	case wasStopped && t.overran:
 		return nil // stopped by its own document, not by a cancel

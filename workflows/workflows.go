@@ -37,6 +37,7 @@ type Registrar interface {
 func (w *Workflows) Register(r Registrar) {
 	r.RegisterWorkflowWithOptions(w.SplitJob, workflow.RegisterOptions{Name: jobs.SplitKind.Name})
 	r.RegisterWorkflowWithOptions(w.TrainingJob, workflow.RegisterOptions{Name: jobs.TrainingKind.Name})
+	r.RegisterWorkflowWithOptions(w.HyperParameterTuningJob, workflow.RegisterOptions{Name: jobs.TuningKind.Name})
 	r.RegisterWorkflowWithOptions(w.TransformJob, workflow.RegisterOptions{Name: jobs.TransformKind.Name})
 }
 

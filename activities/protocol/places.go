@@ -29,3 +29,20 @@ func SeriesFolder(name string) []string { return []string{"series", name, ""} }
 func SeriesEntry(name string, number int) []string {
 	return []string{"series", name, fmt.Sprintf("%08d.json", number)}
 }
+
+// Below TuningFolder of the state prefix lies what a search has recorded.
+
+// TuningFolder is a tuning job's folder.
+func TuningFolder(job string) []string { return []string{"tuning", job, ""} }
+
+// Names within a tuning job's folder.
+const (
+	TuningPlanObject = "plan.json"   // the document as it is carried out, and the warm start
+	TuningSteps      = "steps"       // each step with its moves, by number
+	TuningStates     = "states"      // the search after some steps, by number
+	TuningTrials     = "trials.json" // all trials of a finished search
+	TuningCurves     = "curves"      // the objective by round of each trial, and of all that ended
+)
+
+// NumberedObject is the name of a step or state, such that names sort as the numbers do.
+func NumberedObject(n int) string { return fmt.Sprintf("%08d.json", n) }

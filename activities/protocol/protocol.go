@@ -116,6 +116,7 @@ type TrainRef struct {
 	Job     Job
 	PlanURI string
 	Digest  string
+	Tuned   *Tuned `json:",omitempty"` // Until is the round to pause at
 }
 
 // Trained is a finished training, its model staged in the store.
@@ -123,7 +124,9 @@ type Trained struct {
 	StagedURI string
 	Rounds    int
 	Stopped   bool // ended early by a stop; the model holds the rounds done
-	Metrics   map[string]float64
+	Hopeless  bool `json:",omitempty"` // ended early by the median rule of its tuning job
+	Paused    bool `json:",omitempty"` // ended at TrainRef.Until, to go on from its checkpoint
+	Metrics   Metrics
 }
 
 // PublishRef asks to make a staged model visible.
@@ -147,10 +150,10 @@ type Description struct {
 
 // Beat is what long activities heartbeat: where they are, for progress displays, and a cursor for the next attempt.
 type Beat struct {
-	Stage    string             `json:",omitempty"`
-	Done     int64              `json:",omitempty"` // rows, or rounds when training
-	Total    int64              `json:",omitempty"`
-	Rejected int64              `json:",omitempty"`
-	Cursor   int                `json:",omitempty"`
-	Metrics  map[string]float64 `json:",omitempty"`
+	Stage    string  `json:",omitempty"`
+	Done     int64   `json:",omitempty"` // rows, or rounds when training
+	Total    int64   `json:",omitempty"`
+	Rejected int64   `json:",omitempty"`
+	Cursor   int     `json:",omitempty"`
+	Metrics  Metrics `json:",omitempty"`
 }

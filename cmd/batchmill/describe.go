@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,8 @@ func (a *app) describeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "describe KIND NAME",
 		Short:   "Show where a job stands",
-		Long:    "Shows a job of KIND split, train or transform, or a registered model (KIND model). With -o json, the whole description in SageMaker's Describe shape.",
-		Example: "  batchmill describe train churn-1\n  batchmill describe transform score-1 -o json\n  batchmill describe model churn",
+		Long:    "Shows a job of KIND split, train, transform or tune, or a registered model (KIND model). With -o json, the whole description in SageMaker's Describe shape.",
+		Example: "  batchmill describe train churn-1\n  batchmill describe tune churn-tune -o json\n  batchmill describe model churn",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if isModel(args[0]) {
@@ -65,15 +66,19 @@ func (a *app) withJob(ctx context.Context, args []string, f func(context.Context
 func (a *app) listCommand() *cobra.Command {
 	var o outputFlag
 	var opt client.ListOptions
+	var of trialsFlags
 	c := &cobra.Command{
 		Use:     "list KIND",
 		Short:   "List jobs or models, newest first",
-		Long:    "Lists jobs of KIND split, train or transform, or the registered models (KIND model), newest first.",
-		Example: "  batchmill list train\n  batchmill list transform --status Failed --max 20\n  batchmill list model -o json",
+		Long:    "Lists jobs of KIND split, train, transform or tune, or the registered models (KIND model), newest first. With --tuning, the training jobs of a tuning job, the best first.",
+		Example: "  batchmill list train\n  batchmill list train --tuning churn-tune --sort CreationTime\n  batchmill list transform --status Failed --max 20\n  batchmill list model -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if isModel(args[0]) {
 				return a.listModels(c.Context(), opt.NameContains, o)
+			}
+			if of.tuning != "" {
+				return a.listTrials(c.Context(), args[0], of, opt, o)
 			}
 			return a.listJobs(c.Context(), args[0], opt, o)
 		},
@@ -81,6 +86,8 @@ func (a *app) listCommand() *cobra.Command {
 	c.Flags().StringVar(&opt.NameContains, "name-contains", "", "only names that contain this")
 	c.Flags().StringVar(&opt.Status, "status", "", "only jobs in this status: InProgress, Completed, Failed, Stopping, Stopped")
 	c.Flags().IntVar(&opt.Max, "max", 100, "how many jobs at most")
+	c.Flags().StringVar(&of.tuning, "tuning", "", "only the training jobs of this tuning job")
+	c.Flags().StringVar(&of.sort, "sort", "", "order of a tuning job's training jobs: "+strings.Join(jobs.TrialOrders(), ", ")+"; by default the best first")
 	c.Flags().VarP(&o, "output", "o", "form of the result")
 	return c
 }
@@ -121,7 +128,7 @@ func (a *app) stopCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "stop KIND NAME",
 		Short:   "Stop a job",
-		Long:    "Asks a job of KIND split, train or transform to stop. A training job keeps the model of the rounds it has done; others leave no output.",
+		Long:    "Asks a job of KIND split, train, transform or tune to stop. A training job keeps the model of the rounds it has done, and so do those of a tuning job; others leave no output.",
 		Example: "  batchmill stop train churn-1",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -13,19 +13,22 @@ type kindWord struct {
 }
 
 func kindWords() []kindWord {
-	return []kindWord{{"split", jobs.SplitKind}, {"train", jobs.TrainingKind}, {"transform", jobs.TransformKind}}
+	return []kindWord{{"split", jobs.SplitKind}, {"train", jobs.TrainingKind}, {"transform", jobs.TransformKind}, {"tune", jobs.TuningKind}}
 }
 
 // parseKind reads a KIND argument: "train", "training", "training-job" and "TrainingJob" are the same.
 func parseKind(s string) (jobs.Kind, error) {
 	low := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
 	low = strings.TrimSuffix(strings.TrimSuffix(low, "s"), "job")
+	if low == "tuning" {
+		return jobs.TuningKind, nil
+	}
 	for _, k := range kindWords() {
 		if low == k.word || low == strings.ToLower(strings.TrimSuffix(k.kind.Name, "Job")) {
 			return k.kind, nil
 		}
 	}
-	return jobs.Kind{}, usagef("%q is no kind of job; it is one of split, train, transform, model", s)
+	return jobs.Kind{}, usagef("%q is no kind of job; it is one of split, train, transform, tune, model", s)
 }
 
 func isModel(s string) bool { return s == "model" || s == "models" }
@@ -47,5 +50,5 @@ func kindOf(doc jobs.Document) (jobs.Kind, error) {
 			return k, nil
 		}
 	}
-	return jobs.Kind{}, usagef("the document names no job: it has none of SplitJobName, TrainingJobName, TransformJobName")
+	return jobs.Kind{}, usagef("the document names no job: it has none of SplitJobName, TrainingJobName, TransformJobName, HyperParameterTuningJobName")
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,7 @@ type overview struct {
 	sides                   []jobs.SplitSideResult
 	progress                jobs.Progress
 	page                    string // of the job in the Temporal Web UI
+	more                    [][2]string
 }
 
 // overviewOf reads a description.
@@ -40,6 +43,8 @@ func overviewOf(kind jobs.Kind, description jobs.Document) (overview, error) {
 		err = o.training(description)
 	case jobs.TransformKind:
 		err = o.transform(description)
+	case jobs.TuningKind:
+		err = o.tuning(description)
 	default:
 		err = o.split(description)
 	}
@@ -87,6 +92,40 @@ func (o *overview) split(doc jobs.Document) error {
 	o.created, o.started, o.ended = d.CreationTime.Time, d.SplitStartTime.Time, d.SplitEndTime.Time
 	o.input, o.output, o.manifest, o.sides = channels(d.InputDataConfig), d.OutputDataConfig.S3OutputPath, d.Manifest, d.SplitResults
 	o.setProgress(d.Progress)
+	return nil
+}
+
+func (o *overview) tuning(doc jobs.Document) error {
+	v := tuningView{at: time.Now()}
+	if err := json.Unmarshal(doc, &v.d); err != nil {
+		return err
+	}
+	d := &v.d
+	o.name, o.status, o.reason = d.HyperParameterTuningJobName, string(d.HyperParameterTuningJobStatus), d.FailureReason
+	o.created, o.ended = d.CreationTime.Time, d.HyperParameterTuningEndTime.Time
+	if all := d.Definitions(); len(all) > 0 {
+		o.input, o.output = channels(all[0].InputDataConfig), all[0].OutputDataConfig.S3OutputPath
+	}
+	if p := d.Progress; p != nil && !d.HyperParameterTuningJobStatus.Terminal() {
+		o.stage = p.Stage
+	}
+	c := d.TrainingJobStatusCounters
+	o.more = append(o.more,
+		[2]string{"Strategy", d.HyperParameterTuningJobConfig.Strategy},
+		[2]string{"Training jobs", fmt.Sprintf("%d completed, %d stopped, %d failed, %d in progress", c.Completed, c.Stopped, c.Failed(), c.InProgress)})
+	best := d.BestTrainingJob
+	if d.OverallBestTrainingJob != nil {
+		best = d.OverallBestTrainingJob
+	}
+	if best == nil {
+		return nil
+	}
+	if value, ok := best.Value(); ok {
+		o.more = append(o.more, [2]string{"Best", best.TrainingJobName}, [2]string{best.FinalHyperParameterTuningJobObjectiveMetric.MetricName, number(value)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(best.TunedHyperParameters)) {
+		o.more = append(o.more, [2]string{"  " + name, best.TunedHyperParameters[name]})
+	}
 	return nil
 }
 
@@ -186,6 +225,7 @@ func (o *overview) print(w io.Writer) {
 		{"Manifest", o.manifest},
 		{"Web UI", o.page},
 	}
+	pairs = append(pairs, o.more...)
 	for _, m := range o.metrics {
 		pairs = append(pairs, [2]string{m.MetricName, number(m.Value)})
 	}

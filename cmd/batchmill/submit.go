@@ -78,6 +78,9 @@ func (a *app) submit(ctx context.Context, s submission, file string) error {
 	if s.detach {
 		return a.printStarted(job, s.output)
 	}
+	if s.kind == jobs.TuningKind {
+		return a.followTuning(ctx, c, job, s.output)
+	}
 	return a.follow(ctx, c, job, s.output)
 }
 

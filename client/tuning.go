@@ -1,0 +1,144 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/batchmill/batchmill/activities/protocol"
+	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
+)
+
+// Trial is one training job of a tuning job: its summary, and how far it came.
+type Trial = protocol.TrialEntry
+
+// Trials reads a tuning job's trials from the store, as the search has recorded them. Reading again asks only for what is
+// new. Not for concurrent use.
+type Trials struct {
+	client *Client
+	name   string
+	steps  int // read
+	all    []Trial
+	closed bool
+}
+
+// Trials makes a reader of a tuning job's trials.
+func (c *Client) Trials(name string) *Trials { return &Trials{client: c, name: name} }
+
+// Read returns all trials by number. There are none before the search has begun, or if there is no such tuning job.
+func (t *Trials) Read(ctx context.Context) ([]Trial, error) {
+	for {
+		err := t.read(ctx)
+		if errors.Is(err, errMoved) {
+			t.steps, t.all = 0, nil
+			continue
+		}
+		if errors.Is(err, storage.ErrNoBucket) {
+			err = nil
+		}
+		return slices.Clone(t.all), err
+	}
+}
+
+// errMoved says that the records of steps went while they were read: the search has ended, and they lie in one object now.
+var errMoved = errors.New("client: the search has just ended")
+
+func (t *Trials) read(ctx context.Context) error {
+	if t.closed {
+		return nil
+	}
+	var whole protocol.Trials
+	err := t.client.readJSON(ctx, t.place(protocol.TuningTrials), &whole)
+	if err == nil {
+		t.all, t.closed = whole.Trials, true
+		return nil
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	last := t.steps
+	err = t.client.store.List(ctx, t.place(protocol.TuningSteps, ""), func(i storage.Info) error {
+		n, err := strconv.Atoi(strings.TrimSuffix(i.URI.Base(), ".json"))
+		last = max(last, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for t.steps < last {
+		var step struct {
+			Step  protocol.TuningStep
+			Moves protocol.TuningMoves
+		}
+		err := t.client.readJSON(ctx, t.place(protocol.TuningSteps, protocol.NumberedObject(t.steps+1)), &step)
+		if errors.Is(err, storage.ErrNotFound) {
+			return errMoved
+		}
+		if err != nil {
+			return err
+		}
+		t.add(step.Step, step.Moves)
+		t.steps++
+	}
+	return nil
+}
+
+func (t *Trials) place(elems ...string) storage.URI {
+	folder := protocol.TuningFolder(t.name)
+	return t.client.state.Join(append(folder[:len(folder)-1:len(folder)-1], elems...)...)
+}
+
+func (c *Client) readJSON(ctx context.Context, uri storage.URI, to any) error {
+	data, _, err := storage.ReadAll(ctx, c.store, uri)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, to); err != nil {
+		return fmt.Errorf("client: %s: %w", uri, err)
+	}
+	return nil
+}
+
+// add takes a step in.
+func (t *Trials) add(step protocol.TuningStep, moves protocol.TuningMoves) {
+	for i, r := range step.Reports {
+		if r.Trial < 1 || r.Trial > len(t.all) || t.all[r.Trial-1].Summary.TrainingJobStatus.Terminal() {
+			continue
+		}
+		r.AddTo(&t.all[r.Trial-1], moves.Objectives[i])
+	}
+	for _, start := range moves.Start {
+		name := jobs.ChildName(t.name, start.Number)
+		t.all = append(t.all, start.Entry(name, t.client.arn(jobs.TrainingKind, name), step.At))
+	}
+}
+
+// TrialOptions select and order the training jobs of a tuning job. The zero value lists all of them, oldest first.
+type TrialOptions struct {
+	SortBy     string // one of jobs.TrialOrders; CreationTime if empty
+	Descending bool
+	Status     string // of the training jobs
+}
+
+// ListTrials is ListTrainingJobsForHyperParameterTuningJob. An unknown tuning job is a *jobs.NotFoundError.
+func (c *Client) ListTrials(ctx context.Context, tuningJob string, o TrialOptions) ([]jobs.HyperParameterTrainingJobSummary, error) {
+	if _, err := c.Job(jobs.TuningKind, tuningJob).Describe(ctx); err != nil {
+		return nil, err
+	}
+	trials, err := c.Trials(tuningJob).Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []jobs.HyperParameterTrainingJobSummary{}
+	for _, t := range trials {
+		if o.Status == "" || string(t.Summary.TrainingJobStatus) == o.Status {
+			list = append(list, t.Summary)
+		}
+	}
+	return jobs.SortTrials(list, orElse(o.SortBy, "CreationTime"), o.Descending)
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/batchmill/batchmill/client"
+	"github.com/batchmill/batchmill/jobs"
+)
+
+// trialsFlags ask for the training jobs of a tuning job.
+type trialsFlags struct {
+	tuning string
+	sort   string // one of jobs.TrialOrders, or empty for the best first
+}
+
+// listTrials lists a tuning job's training jobs; as JSON in the shape of ListTrainingJobsForHyperParameterTuningJob.
+func (a *app) listTrials(ctx context.Context, kindArg string, of trialsFlags, opt client.ListOptions, o outputFlag) error {
+	if kind, err := parseKind(kindArg); err != nil || kind != jobs.TrainingKind {
+		return usagef("--tuning goes with list train")
+	}
+	c, err := dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	found, err := listedTrials(ctx, c, of, opt)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(a.out, map[string]any{"TrainingJobSummaries": found})
+	}
+	var rows [][]string
+	for _, s := range found {
+		value := ""
+		if v, ok := s.Value(); ok {
+			value = number(v)
+		}
+		d := s.TrainingEndTime.Sub(s.CreationTime.Time)
+		rows = append(rows, []string{s.TrainingJobName, string(s.TrainingJobStatus), value, took(d), configuration(s.TunedHyperParameters)})
+	}
+	printTable(a.out, []string{"NAME", "STATUS", "VALUE", "TOOK", "HYPERPARAMETERS"}, rows)
+	return nil
+}
+
+// listedTrials sorts the training jobs: by default those with a value first, the best at the top.
+func listedTrials(ctx context.Context, c *client.Client, of trialsFlags, opt client.ListOptions) ([]jobs.HyperParameterTrainingJobSummary, error) {
+	all, err := c.ListTrials(ctx, of.tuning, client.TrialOptions{SortBy: of.sort, Status: opt.Status})
+	if err != nil || of.sort != "" {
+		return all[:min(len(all), opt.Max)], err
+	}
+	description, err := c.Job(jobs.TuningKind, of.tuning).Describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var v tuningView
+	if err := json.Unmarshal(description, &v.d); err != nil {
+		return nil, err
+	}
+	sorted, err := jobs.SortTrials(all, "FinalObjectiveMetricValue", v.objective().Type == jobs.Maximize)
+	for _, s := range all {
+		if _, ok := s.Value(); !ok {
+			sorted = append(sorted, s)
+		}
+	}
+	return sorted[:min(len(sorted), opt.Max)], err
+}
