@@ -34,7 +34,7 @@ quickstart: ## split, train and transform real data on the embedded stack
 	$(GO) run ./cmd/batchmill quickstart
 
 .PHONY: bench
-bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny shards)
+bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny objects)
 	$(GO) run ./bench/transform $(BENCH)
 
 .PHONY: bench-gbt

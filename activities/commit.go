@@ -64,7 +64,7 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 		opt.Keep = settings.KeepStaging
 		opt.Check = func(rows, rejected int64) error { return checkRejects(settings.MaxRejected, rows, rejected) }
 		opt.Claim = a.claimSeries
-		opt.Details = a.transformDetails(base)
+		opt.Details = transformDetails
 	case jobs.SplitKind.Name:
 		doc, err := jobs.ParseSplitJob(ref.Job.Document)
 		if err != nil {
@@ -92,20 +92,14 @@ func checkRejects(bound jobs.Rejected, rows, rejected int64) error {
 }
 
 // transformDetails puts the model's identity into the manifest.
-func (a *Activities) transformDetails(base storage.URI) func(context.Context, []*sharding.Receipt) (json.RawMessage, error) {
-	return func(ctx context.Context, _ []*sharding.Receipt) (json.RawMessage, error) {
-		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
-		if err != nil {
-			return nil, err
-		}
-		var params transformParams
-		if err := json.Unmarshal(plan.Params, &params); err != nil {
-			return nil, err
-		}
-		return json.Marshal(map[string]any{"Model": map[string]string{
-			"Name": params.Model.Name, "Artifact": params.Model.URI, "SHA256": params.Model.SHA256,
-		}})
+func transformDetails(_ context.Context, plan *sharding.Plan, _ []*sharding.Receipt) (json.RawMessage, error) {
+	var params transformParams
+	if err := json.Unmarshal(plan.Params, &params); err != nil {
+		return nil, err
 	}
+	return json.Marshal(map[string]any{"Model": map[string]string{
+		"Name": params.Model.Name, "Artifact": params.Model.URI, "SHA256": params.Model.SHA256,
+	}})
 }
 
 // CleanUp removes every trace of a job that failed or was stopped. It reports whether the job had committed after all.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/storage"
 )
@@ -19,6 +20,11 @@ type input struct {
 
 // object pins the input for reading.
 func (in input) object(store storage.Store) *storage.Object { return storage.NewObject(store, in.Info) }
+
+// pinned is how a plan lists the input.
+func (in input) pinned() sharding.Input {
+	return sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag}
+}
 
 // listInputs finds the objects of an S3 data source, in key order (S3Prefix) or in the manifest's order (ManifestFile).
 func (a *Activities) listInputs(ctx context.Context, dataType, s3uri string) ([]input, error) {

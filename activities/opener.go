@@ -6,22 +6,21 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
-// opener opens a plan's inputs for shards that come one after the other: those of one input share what was learned of it,
-// such as a Parquet footer. Not for concurrent use.
+// opener opens the inputs of shards that come one after the other: runs of one input share what was learned of it, such as a
+// Parquet footer. Not for concurrent use.
 type opener struct {
 	store  storage.Store
-	plan   *sharding.Plan
 	input  int
 	object dataset.Object // of input; nil at first
 }
 
-func (o *opener) open(input int) (dataset.Object, error) {
-	if o.object == nil || o.input != input {
-		obj, err := o.plan.Object(o.store, input)
+func (o *opener) open(run sharding.Run) (dataset.Object, error) {
+	if o.object == nil || o.input != run.Input {
+		obj, err := run.Object.Object(o.store)
 		if err != nil {
 			return nil, err
 		}
-		o.object, o.input = dataset.Remember(obj, true), input
+		o.object, o.input = dataset.Remember(obj, true), run.Input
 	}
 	return o.object, nil
 }

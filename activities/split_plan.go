@@ -64,16 +64,17 @@ func (a *Activities) PlanSplit(ctx context.Context, job protocol.Job) (protocol.
 		return protocol.Planned{}, err
 	}
 	plan := &sharding.Plan{Kind: jobs.SplitKind.Name, Job: job.Name, Owner: owner(ctx)}
-	if plan.Inputs, err = a.planInputs(ctx, inputs, media, nil); err != nil {
+	var units [][]dataset.Unit
+	if plan.Inputs, units, err = a.planInputs(ctx, inputs, media, nil); err != nil {
 		return protocol.Planned{}, err
 	}
+	plan.Cut(units, settings.Shards, int64(settings.ShardSizeMB)<<20)
 	if plan.Outputs, err = splitOutputs(doc, inputs, params); err != nil {
 		return protocol.Planned{}, err
 	}
 	if plan.Params, err = json.Marshal(params); err != nil {
 		return protocol.Planned{}, err
 	}
-	plan.Shards = sharding.Cut(plan.Inputs, settings.Shards, int64(settings.ShardSizeMB)<<20)
 	planned, err := a.writePlan(ctx, base, plan)
 	planned.Scan = scans(params.Strategy)
 	return planned, err

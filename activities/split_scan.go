@@ -44,7 +44,7 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	p, last := startPulse(ctx)
 	defer p.stop()
 	done.Rows = last.Done
-	scan := &shardScan{inputs: &opener{store: a.store, plan: plan}, params: params, splitter: splitter, schema: schema, before: before}
+	scan := &shardScan{inputs: &opener{store: a.store}, params: params, splitter: splitter, schema: schema, before: before}
 	for i := max(r.From, last.Cursor); i < r.To; i++ {
 		summary, n, err := scan.shard(ctx, plan.Shards[i])
 		if err != nil {
@@ -74,18 +74,19 @@ func (s *shardScan) shard(ctx context.Context, shard sharding.Shard) (summary []
 	if err != nil {
 		return nil, 0, err
 	}
-	object, err := s.inputs.open(shard.Input)
-	if err != nil {
-		return nil, 0, err
-	}
-	units := s.inputs.plan.Inputs[shard.Input].Units[shard.From:shard.To]
-	for i := range units {
-		err := eachBatch(ctx, object, s.params, &units[i], s.schema, func(b dataset.Batch, first int64) error {
-			rows += b.NumRows()
-			return collector.Observe(b, first, shard.Input)
-		})
+	for _, run := range shard.Runs {
+		object, err := s.inputs.open(run)
 		if err != nil {
 			return nil, 0, err
+		}
+		for i := range run.Units {
+			err := eachBatch(ctx, object, s.params, &run.Units[i], s.schema, func(b dataset.Batch, first int64) error {
+				rows += b.NumRows()
+				return collector.Observe(b, first, run.Input)
+			})
+			if err != nil {
+				return nil, 0, err
+			}
 		}
 	}
 	summary, err = collector.Summary().MarshalBinary()

@@ -37,8 +37,7 @@ func (a *Activities) SplitShards(ctx context.Context, r protocol.Range) (protoco
 		}
 	}
 	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
-		s := &splitShard{shardWork: w, a: a, plan: plan, params: params, schema: schema}
-		s.writers = make([]dataset.Writer, len(params.Sides))
+		s := &splitShard{shardWork: w, params: params, schema: schema}
 		if s.assign, err = splitter.Assigner(schema, decision); err != nil {
 			return err
 		}
@@ -61,54 +60,55 @@ func (a *Activities) splitPlan(ctx context.Context, planURI, digest string) (*sh
 // splitShard splits one shard.
 type splitShard struct {
 	*shardWork
-	a       *Activities
-	plan    *sharding.Plan
 	params  splitParams
 	schema  *dataset.Schema
 	assign  *split.Assigner
-	writers []dataset.Writer // by side; nil until the side has a row
+	writers []dataset.Writer // of the run that is going on, by side; nil until the side has a row
 	sides   []uint8
 }
 
 func (s *splitShard) run(ctx context.Context, shard sharding.Shard) error {
-	object, err := s.inputs.open(shard.Input)
+	profiles := json.NewEncoder(s.Fragment(fragmentProfile, sharding.Lines))
+	return s.eachRun(shard, func(run sharding.Run, object dataset.Object) error {
+		s.writers = make([]dataset.Writer, len(s.params.Sides))
+		for i := range run.Units {
+			if err := s.unit(ctx, run.Input, object, &run.Units[i], profiles); err != nil {
+				return err
+			}
+		}
+		for _, w := range s.writers {
+			if w == nil {
+				continue
+			}
+			if err := w.Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// unit writes one unit's rows to their sides, and its profile.
+func (s *splitShard) unit(ctx context.Context, input int, object dataset.Object, unit *dataset.Unit, profiles *json.Encoder) error {
+	seen := profile.New(s.schema)
+	err := eachBatch(ctx, object, s.params, unit, s.schema, func(b dataset.Batch, first int64) error {
+		if err := seen.Observe(b); err != nil {
+			return err
+		}
+		return s.batch(b, first, input)
+	})
 	if err != nil {
 		return err
 	}
-	profiles := json.NewEncoder(s.stage(fragmentProfile, sharding.Lines))
-	units := s.plan.Inputs[shard.Input].Units[shard.From:shard.To]
-	for i := range units {
-		seen := profile.New(s.schema)
-		err := eachBatch(ctx, object, s.params, &units[i], s.schema, func(b dataset.Batch, first int64) error {
-			if err := seen.Observe(b); err != nil {
-				return err
-			}
-			return s.batch(b, first, shard.Input)
-		})
-		if err != nil {
-			return err
-		}
-		state, err := seen.Marshal()
-		if err != nil {
-			return err
-		}
-		if err := profiles.Encode(state); err != nil {
-			return err
-		}
-		s.count(fragmentProfile, 1)
-		if err := s.cut(); err != nil {
-			return err
-		}
+	state, err := seen.Marshal()
+	if err != nil {
+		return err
 	}
-	for _, w := range s.writers {
-		if w == nil {
-			continue
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
+	if err := profiles.Encode(state); err != nil {
+		return err
 	}
-	return nil
+	s.Count(fragmentProfile, 1)
+	return s.cut()
 }
 
 // cut ends every side's row group at a unit's end.
@@ -139,8 +139,8 @@ func (s *splitShard) batch(b dataset.Batch, first int64, object int) (err error)
 			return err
 		}
 	}
-	s.receipt.Rows += b.NumRows()
-	s.rows(s.receipt.Rows)
+	s.Receipt.Rows += b.NumRows()
+	s.read(s.Receipt.Rows)
 	return nil
 }
 
@@ -148,12 +148,12 @@ func (s *splitShard) write(side int, part dataset.Batch) (err error) {
 	if s.writers[side] == nil {
 		media := mustMedia(s.params.Out)
 		media.Header = false // the header stands once above an output's first fragment
-		spool := s.stage(sideFragment(side), formatOf(media))
+		spool := s.Fragment(sideFragment(side), formatOf(media))
 		if s.writers[side], err = dataset.NewWriter(spool, s.schema, dataset.WriteOptions{Media: media}); err != nil {
 			return err
 		}
 	}
-	s.count(sideFragment(side), part.NumRows())
+	s.Count(sideFragment(side), part.NumRows())
 	return s.writers[side].Write(part)
 }
 
@@ -194,12 +194,8 @@ type splitSummary struct {
 }
 
 // splitDetails sums up rows by side and merges the units' profiles in unit order.
-func (a *Activities) splitDetails(base storage.URI) func(context.Context, []*sharding.Receipt) (json.RawMessage, error) {
-	return func(ctx context.Context, receipts []*sharding.Receipt) (json.RawMessage, error) {
-		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
-		if err != nil {
-			return nil, err
-		}
+func (a *Activities) splitDetails(base storage.URI) func(context.Context, *sharding.Plan, []*sharding.Receipt) (json.RawMessage, error) {
+	return func(ctx context.Context, plan *sharding.Plan, receipts []*sharding.Receipt) (json.RawMessage, error) {
 		var params splitParams
 		if err := json.Unmarshal(plan.Params, &params); err != nil {
 			return nil, err
@@ -208,7 +204,7 @@ func (a *Activities) splitDetails(base storage.URI) func(context.Context, []*sha
 		for side, name := range params.Sides {
 			sum.Rows[name] = 0
 			for _, r := range receipts {
-				sum.Rows[name] += r.Fragments[sideFragment(side)].Rows
+				sum.Rows[name] += r.Fragments[sideFragment(side)].Rows()
 			}
 		}
 		merged, err := a.mergeProfiles(ctx, base, receipts)

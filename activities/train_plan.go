@@ -145,7 +145,7 @@ func (a *Activities) planChannel(ctx context.Context, i int, c jobs.Channel, alg
 func addChannel(channel trainChannel, inputs []input, plan *sharding.Plan, params *trainParams) {
 	channel.From = len(plan.Inputs)
 	for _, in := range inputs {
-		plan.Inputs = append(plan.Inputs, sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag})
+		plan.Inputs = append(plan.Inputs, in.pinned())
 	}
 	channel.To = len(plan.Inputs)
 	params.Channels = append(params.Channels, channel)
@@ -172,7 +172,7 @@ func (a *Activities) planFiles(ctx context.Context, at string, c jobs.Channel, p
 func (a *Activities) files(ctx context.Context, plan *sharding.Plan, c trainChannel) (fs.FS, error) {
 	all := fstest.MapFS{}
 	for i := c.From; i < c.To; i++ {
-		object, err := plan.Object(a.store, i)
+		object, err := plan.Inputs[i].Object(a.store)
 		if err != nil {
 			return nil, err
 		}
@@ -270,7 +270,7 @@ func (r *channelReader) openNext() error {
 	if r.plan.Inputs[r.next-1].Size == 0 {
 		return nil
 	}
-	object, err := r.plan.Object(r.store, r.next-1)
+	object, err := r.plan.Inputs[r.next-1].Object(r.store)
 	if err != nil {
 		return err
 	}

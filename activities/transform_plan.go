@@ -83,20 +83,21 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	}
 	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
 	headers := make([][]byte, len(inputs))
-	if plan.Inputs, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
+	var units [][]dataset.Unit
+	if plan.Inputs, units, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
 		header, err := a.checkReadable(ctx, params, object)
 		headers[i] = header
 		return err
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
+	plan.Cut(units, settings.Shards, int64(settings.ShardSizeMB)<<20)
 	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), headers, base); err != nil {
 		return protocol.Planned{}, err
 	}
 	if plan.Params, err = json.Marshal(params); err != nil {
 		return protocol.Planned{}, err
 	}
-	plan.Shards = sharding.Cut(plan.Inputs, settings.Shards, int64(settings.ShardSizeMB)<<20)
 	planned, err := a.writePlan(ctx, base, plan)
 	if planned.Objects == 0 {
 		planned.Series = settings.Series
@@ -206,25 +207,25 @@ func refuseUnsupported(doc *jobs.TransformJob) error {
 	return nil
 }
 
-// planInputs finds each object's units, after check has looked at it.
-func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, error) {
-	out := make([]sharding.Input, len(inputs))
+// planInputs pins each object and finds its units, after check has looked at it.
+func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, [][]dataset.Unit, error) {
+	pinned, units := make([]sharding.Input, len(inputs)), make([][]dataset.Unit, len(inputs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(planParallel)
 	for i, in := range inputs {
-		g.Go(func() error {
+		g.Go(func() (err error) {
 			object := dataset.Remember(in.object(a.store), false)
 			if in.Size > 0 && check != nil {
 				if err := check(ctx, i, object); err != nil {
 					return err
 				}
 			}
-			units, err := dataset.Units(ctx, object, media, a.units)
-			out[i] = sharding.Input{URI: in.URI.String(), Size: in.Size, ETag: in.ETag, Units: units}
+			pinned[i] = in.pinned()
+			units[i], err = dataset.Units(ctx, object, media, a.units)
 			return err
 		})
 	}
-	return out, g.Wait()
+	return pinned, units, g.Wait()
 }
 
 // modelColumns are the columns worth reading: where both sides have names, those the model knows, else all features. All of

@@ -32,37 +32,33 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 		return protocol.RangeDone{}, err
 	}
 	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
-		t := &transformShard{a: a, params: params, plan: plan, predictor: predictor, shardWork: w}
+		t := &transformShard{params: params, predictor: predictor, shardWork: w}
 		return t.run(ctx, shard)
 	})
 }
 
-// shardWork is what a shard's work reports and stages.
+// shardWork is what a shard's work stages and reports, and how it opens its inputs.
 type shardWork struct {
-	receipt *sharding.Receipt
-	staged  map[string]sharding.Staged
-	rows    func(n int64) // progress
-	inputs  *opener
+	*sharding.Staging
+	read   func(rows int64) // tells how many rows of the shard are read
+	inputs *opener
 }
 
-// stage begins a fragment.
-func (w *shardWork) stage(name string, format sharding.Format) *sharding.Spool {
-	s := new(sharding.Spool)
-	w.staged[name] = sharding.Staged{Spool: s, Format: format}
-	return s
-}
-
-// count adds rows to a fragment.
-func (w *shardWork) count(name string, rows int64) {
-	s := w.staged[name]
-	s.Rows += rows
-	w.staged[name] = s
-}
-
-func (w *shardWork) close() {
-	for _, s := range w.staged {
-		_ = s.Spool.Close() // the fragment is stored or given up; the temporary file is unlinked already
+// eachRun works the runs of a shard one after the other.
+func (w *shardWork) eachRun(shard sharding.Shard, work func(sharding.Run, dataset.Object) error) error {
+	for _, run := range shard.Runs {
+		object, err := w.inputs.open(run)
+		if err != nil {
+			return err
+		}
+		if err := work(run, object); err != nil {
+			return err
+		}
+		if err := w.EndRun(run.Input); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // eachShard runs work for the shards of a range that have no receipt yet.
@@ -74,7 +70,7 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 	p, _ := startPulse(ctx)
 	defer p.stop()
 	p.set(protocol.Beat{})
-	run := &shardRun{a: a, plan: plan, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store, plan: plan}, work: work}
+	run := &shardRun{a: a, plan: plan, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work}
 	var done protocol.RangeDone
 	for i := r.From; i < r.To; i++ {
 		if err := ctx.Err(); err != nil {
@@ -117,16 +113,15 @@ func (r *shardRun) shard(ctx context.Context, i int) (*sharding.Receipt, error) 
 	}
 	before := r.pulse.latest.Load().Done
 	w := &shardWork{
-		receipt: &sharding.Receipt{Plan: r.digest, Shard: i},
-		staged:  make(map[string]sharding.Staged),
-		rows:    func(n int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + n }) },
+		Staging: sharding.NewStaging(r.digest, i),
+		read:    func(rows int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + rows }) },
 		inputs:  r.inputs,
 	}
-	defer w.close()
+	defer w.Close()
 	if err := r.work(ctx, r.plan.Shards[i], w); err != nil {
 		return nil, err
 	}
-	return w.receipt, sharding.Finish(ctx, r.a.store, r.base, w.receipt, w.staged)
+	return w.Receipt, w.Finish(ctx, r.a.store, r.base)
 }
 
 // retried tells whether receipts may be there. To look for them in a first attempt would cost a request per shard; a shard
@@ -138,12 +133,11 @@ func retried(ctx context.Context) bool {
 // transformShard scores one shard.
 type transformShard struct {
 	*shardWork
-	a         *Activities
 	params    transformParams
-	plan      *sharding.Plan
 	predictor algorithms.MultiPredictor
+	rejects   *json.Encoder
 
-	rejects *json.Encoder
+	// Of the run that is going on:
 	bound   *bound
 	writer  dataset.Writer        // of predictions, or of whole rows in formats with types
 	records *dataset.RecordWriter // of records that are joined or cut
@@ -156,24 +150,22 @@ const (
 )
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
-	object, err := t.inputs.open(shard.Input)
-	if err != nil {
-		return err
-	}
-	if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
-		return inputError(object, err)
-	}
-	t.rejects = json.NewEncoder(t.stage(fragmentRejects, sharding.Lines))
-	units := t.plan.Inputs[shard.Input].Units[shard.From:shard.To]
-	for i := range units {
-		if err := t.unit(ctx, object, &units[i]); err != nil {
-			return err
+	t.rejects = json.NewEncoder(t.Fragment(fragmentRejects, sharding.Lines))
+	return t.eachRun(shard, func(run sharding.Run, object dataset.Object) (err error) {
+		if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
+			return inputError(object, err)
 		}
-	}
-	if t.writer == nil {
-		return nil
-	}
-	return t.writer.Close()
+		t.writer, t.records = nil, nil
+		for i := range run.Units {
+			if err := t.unit(ctx, object, &run.Units[i]); err != nil {
+				return err
+			}
+		}
+		if t.writer == nil {
+			return nil
+		}
+		return t.writer.Close()
+	})
 }
 
 // unit reads, scores and writes one unit.
@@ -258,9 +250,9 @@ func (t *transformShard) score(batch dataset.Batch) error {
 	if err := t.write(batch, scores); err != nil {
 		return err
 	}
-	t.count(fragmentOutput, batch.NumRows())
-	t.receipt.Rows += batch.NumRows()
-	t.rows(t.receipt.Rows)
+	t.Count(fragmentOutput, batch.NumRows())
+	t.Receipt.Rows += batch.NumRows()
+	t.read(t.Receipt.Rows)
 	return nil
 }
 
@@ -312,7 +304,7 @@ func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) err
 // writeRecords writes lines.
 func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Column) (err error) {
 	if t.records == nil {
-		if t.records, err = dataset.NewRecordWriter(t.stage(fragmentOutput, sharding.Lines), t.bound.records); err != nil {
+		if t.records, err = dataset.NewRecordWriter(t.Fragment(fragmentOutput, sharding.Lines), t.bound.records); err != nil {
 			return err
 		}
 	}
@@ -334,7 +326,7 @@ func (t *transformShard) writeTable(out dataset.Batch) error {
 		media.Header = false // the header stands once above an output's first fragment
 		o := dataset.WriteOptions{Media: media, RowGroupRows: int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))}
 		var err error
-		if t.writer, err = dataset.NewWriter(t.stage(fragmentOutput, formatOf(media)), out.Schema(), o); err != nil {
+		if t.writer, err = dataset.NewWriter(t.Fragment(fragmentOutput, formatOf(media)), out.Schema(), o); err != nil {
 			return err
 		}
 	}
@@ -382,16 +374,16 @@ func (t *transformShard) reject(e *dataset.RecordError) error {
 		return e
 	}
 	if !t.params.KeepRejected { // else the row is counted with the others
-		t.receipt.Rows++
+		t.Receipt.Rows++
 	}
-	t.receipt.Rejected++
-	if t.params.Max.Percent == 0 && t.receipt.Rejected > t.params.Max.Records {
+	t.Receipt.Rejected++
+	if t.params.Max.Percent == 0 && t.Receipt.Rejected > t.params.Max.Records {
 		return clientf("more than %d records are bad; the last: %w", t.params.Max.Records, e)
 	}
 	row := rejectedRow{Object: e.Object, Line: e.Line, Row: e.Row, Column: e.Column, Reason: e.Reason, Raw: e.Raw}
 	if e.RowGroup >= 0 {
 		row.RowGroup = &e.RowGroup
 	}
-	t.count(fragmentRejects, 1)
+	t.Count(fragmentRejects, 1)
 	return t.rejects.Encode(row)
 }

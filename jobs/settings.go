@@ -43,7 +43,7 @@ var settings = []setting{
 	},
 	{
 		name: "BATCHMILL_SHARD_SIZE_MB", form: "an integer from 1", initial: "64",
-		meaning: "Size a shard aims at, in MiB of stored input.",
+		meaning: "Size a shard aims at, in MiB of stored input; small objects share a shard, up to 64 of them.",
 		kinds:   []Kind{SplitKind, TransformKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.ShardSizeMB, v, 1) },
 	},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,20 @@ import (
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
+
+// groupedJob has small inputs that share shards beside one that is cut, and one without rows.
+func groupedJob(t testing.TB, out string) (job, map[string][]byte) {
+	t.Helper()
+	j, inputs := crashJob(t, out)
+	inputs["0.csv"], inputs["empty.csv"] = california(t, 7), nil
+	for i := range 4 {
+		inputs[fmt.Sprintf("small-%d.csv", i)] = california(t, 5+i)
+	}
+	return j, inputs
+}
+
+// crashJobs are the jobs that are killed at each of their steps.
+var crashJobs = map[string]func(testing.TB, string) (job, map[string][]byte){"cut": crashJob, "grouped": groupedJob}
 
 // crashJob is small enough to be killed at each of its steps, and has outputs of every kind.
 func crashJob(t testing.TB, out string) (job, map[string][]byte) {
@@ -55,30 +70,36 @@ func visible(t testing.TB, store storage.Store, msg string) {
 // TestKilledAnywhereAndResumed kills the process at each write and starts it again: the end is that of an undisturbed run.
 func TestKilledAnywhereAndResumed(t *testing.T) {
 	t.Parallel()
-	for _, out := range []string{"csv", "parquet"} {
-		for kind, kill := range kills {
-			t.Run(out+"/"+kind, func(t *testing.T) {
-				t.Parallel()
-				j, inputs := crashJob(t, out)
-				undisturbed := seeded(t, inputs)
-				require.NoError(t, j.run(t.Context(), undisturbed, crashShards))
-				want := contents(t, undisturbed, outPath)
-				for n := 0; ; n++ {
-					msg := fmt.Sprintf("killed at write %d", n)
-					store := seeded(t, inputs)
-					s := faulty.New(store, kill(n))
-					err := j.run(t.Context(), s, crashShards)
-					visible(t, store, msg)
-					if err == nil {
-						require.Greater(t, n, 20)
-						break
-					}
-					require.ErrorIs(t, err, faulty.ErrCrashed, msg)
-					require.NoError(t, j.run(t.Context(), store, crashShards), msg)
-					sameContents(t, want, contents(t, store, outPath), msg)
-				}
-			})
+	for name, make := range crashJobs {
+		for _, out := range []string{"csv", "parquet"} {
+			for kind, kill := range kills {
+				t.Run(name+"/"+out+"/"+kind, func(t *testing.T) {
+					t.Parallel()
+					j, inputs := make(t, out)
+					resumeAfterEachKill(t, j, inputs, kill)
+				})
+			}
 		}
+	}
+}
+
+func resumeAfterEachKill(t *testing.T, j job, inputs map[string][]byte, kill func(int) faulty.Rule) {
+	undisturbed := seeded(t, inputs)
+	require.NoError(t, j.run(t.Context(), undisturbed, crashShards))
+	want := contents(t, undisturbed, outPath)
+	for n := 0; ; n++ {
+		msg := fmt.Sprintf("killed at write %d", n)
+		store := seeded(t, inputs)
+		s := faulty.New(store, kill(n))
+		err := j.run(t.Context(), s, crashShards)
+		visible(t, store, msg)
+		if err == nil {
+			require.Greater(t, n, 20)
+			return
+		}
+		require.ErrorIs(t, err, faulty.ErrCrashed, msg)
+		require.NoError(t, j.run(t.Context(), store, crashShards), msg)
+		sameContents(t, want, contents(t, store, outPath), msg)
 	}
 }
 
@@ -110,41 +131,48 @@ func TestCommitGoesOnBehindItsCursor(t *testing.T) {
 	sameContents(t, contents(t, undisturbed, outPath), contents(t, store, outPath), "resumed")
 }
 
-// TestCommitLog keeps the operations of one undisturbed commit as text. Reads between two writes have no order, so they
-// are sorted. Run with -update to write it anew.
-func TestCommitLog(t *testing.T) {
+// TestJobLog keeps the operations of whole undisturbed jobs as text, so that a change in their number or order is seen. Reads
+// between two writes have no order, so they are sorted, and counted where they are the same. Run with -update to write it anew.
+func TestJobLog(t *testing.T) {
 	t.Parallel()
-	j, inputs := crashJob(t, "parquet")
-	store := seeded(t, inputs)
-	p, digest, err := j.plan(t.Context(), store, crashShards)
-	require.NoError(t, err)
-	for i := range p.Shards {
-		require.NoError(t, j.shard(t.Context(), store, p, digest, i))
-	}
-	s := faulty.New(store)
-	_, err = j.commit(t.Context(), s)
-	require.NoError(t, err)
-	var b strings.Builder
-	var reads []string
-	for _, e := range s.Log().Entries() {
-		if !e.Op.Mutates() {
-			reads = append(reads, e.String())
-			continue
+	for name, make := range crashJobs {
+		j, inputs := make(t, "parquet")
+		s := faulty.New(seeded(t, inputs))
+		p, digest, err := j.plan(t.Context(), s, crashShards)
+		require.NoError(t, err)
+		for i := range p.Shards {
+			require.NoError(t, j.attempt(t.Context(), s, p, digest, i))
 		}
-		flush(&b, reads)
-		reads = nil
-		b.WriteString(e.String() + "\n")
+		_, err = j.commit(t.Context(), s)
+		require.NoError(t, err)
+		golden(t, name+".log", sorted(s.Log().Entries()))
 	}
-	flush(&b, reads)
-	golden(t, "commit.log", b.String())
 }
 
-// flush writes each different line once, sorted.
-func flush(b *strings.Builder, lines []string) {
-	slices.Sort(lines)
-	for _, l := range slices.Compact(lines) {
-		b.WriteString(l + "\n")
+// sorted is a log with the reads between two writes in order of name.
+func sorted(entries []faulty.Entry) string {
+	var b strings.Builder
+	reads := map[string]int{}
+	flush := func() {
+		for _, line := range slices.Sorted(maps.Keys(reads)) {
+			b.WriteString(line)
+			if n := reads[line]; n > 1 {
+				fmt.Fprintf(&b, " (%d times)", n)
+			}
+			b.WriteByte('\n')
+		}
+		clear(reads)
 	}
+	for _, e := range entries {
+		if !e.Op.Mutates() {
+			reads[e.String()]++
+			continue
+		}
+		flush()
+		b.WriteString(e.String() + "\n")
+	}
+	flush()
+	return b.String()
 }
 
 func golden(t testing.TB, name, got string) {
@@ -171,7 +199,7 @@ func TestKilledAnywhereAndRolledBack(t *testing.T) {
 	for kind, kill := range kills {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			j, inputs := crashJob(t, "csv")
+			j, inputs := groupedJob(t, "csv")
 			for n := 0; ; n++ {
 				msg := fmt.Sprintf("killed at write %d", n)
 				store := seeded(t, inputs)
@@ -270,7 +298,7 @@ func TestRefusedCommitShowsNothing(t *testing.T) {
 // TestCancelledCommit: a commit that is cancelled between any two writes can be resumed or rolled back.
 func TestCancelledCommit(t *testing.T) {
 	t.Parallel()
-	j, inputs := crashJob(t, "csv")
+	j, inputs := groupedJob(t, "csv")
 	undisturbed := seeded(t, inputs)
 	require.NoError(t, j.run(t.Context(), undisturbed, crashShards))
 	want := contents(t, undisturbed, outPath)

@@ -115,12 +115,14 @@ func seeded(t testing.TB, inputs map[string][]byte) *memory.Store {
 func (j job) plan(ctx context.Context, store storage.Store, shards int) (*sharding.Plan, string, error) {
 	p := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: "copy", Owner: j.owner}
 	var objects []dataset.Object
+	var units [][]dataset.Unit
 	err := store.List(ctx, storage.URI{Bucket: bucket, Key: "in/"}, func(info storage.Info) error {
 		object := storage.NewObject(store, info)
-		units, err := dataset.Units(ctx, object, j.media, j.unitBytes)
+		us, err := dataset.Units(ctx, object, j.media, j.unitBytes)
 		if err != nil {
 			return err
 		}
+		units = append(units, us)
 		objects = append(objects, object)
 		out := sharding.Output{
 			URI: outPath.Join(info.URI.Base() + ".out").String(), Input: len(p.Inputs), Fragment: "rows",
@@ -130,7 +132,7 @@ func (j job) plan(ctx context.Context, store storage.Store, shards int) (*shardi
 			out.Format = sharding.Parquet
 		}
 		p.Outputs = append(p.Outputs, out)
-		p.Inputs = append(p.Inputs, sharding.Input{URI: info.URI.String(), Size: info.Size, ETag: info.ETag, Units: units})
+		p.Inputs = append(p.Inputs, sharding.Input{URI: info.URI.String(), Size: info.Size, ETag: info.ETag})
 		return nil
 	})
 	if err != nil {
@@ -163,7 +165,7 @@ func (j job) plan(ctx context.Context, store storage.Store, shards int) (*shardi
 	if p.Params, err = json.Marshal([]byte(p.Params)); err != nil {
 		return nil, "", err
 	}
-	p.Shards = sharding.Cut(p.Inputs, shards, 0)
+	p.Cut(units, shards, 0)
 	return sharding.WritePlan(ctx, store, root, p)
 }
 
@@ -185,39 +187,46 @@ func (j job) attempt(ctx context.Context, store storage.Store, p *sharding.Plan,
 	if err != nil {
 		return err
 	}
-	shard := p.Shards[i]
-	object, err := p.Object(store, shard.Input)
+	work := sharding.NewStaging(digest, i)
+	defer work.Close()
+	for _, run := range p.Shards[i].Runs {
+		if err := j.copyRun(ctx, store, run, schema, work); err != nil {
+			return err
+		}
+	}
+	return work.Finish(ctx, store, root)
+}
+
+// copyRun copies the rows of one run.
+func (j job) copyRun(ctx context.Context, store storage.Store, run sharding.Run, schema *dataset.Schema, work *sharding.Staging) error {
+	object, err := run.Object.Object(store)
 	if err != nil {
 		return err
 	}
-	rows, notes := new(sharding.Spool), new(sharding.Spool)
-	defer func() { err = errors.Join(err, rows.Close(), notes.Close()) }()
-	media := j.out
+	media, format := j.out, sharding.Lines
 	media.Header = false
-	w, err := dataset.NewWriter(rows, schema, dataset.WriteOptions{Media: media})
+	if media.Format == dataset.Parquet {
+		format = sharding.Parquet
+	}
+	w, err := dataset.NewWriter(work.Fragment("rows", format), schema, dataset.WriteOptions{Media: media})
 	if err != nil {
 		return err
 	}
-	receipt := &sharding.Receipt{Plan: digest, Shard: i}
-	for u := shard.From; u < shard.To; u++ {
-		n, err := copyUnit(ctx, object, dataset.ReadOptions{Media: j.media, Unit: &p.Inputs[shard.Input].Units[u], Schema: schema}, w)
+	notes := work.Fragment("notes", sharding.Lines)
+	for _, u := range run.Units {
+		n, err := copyUnit(ctx, object, dataset.ReadOptions{Media: j.media, Unit: &u, Schema: schema}, w)
 		if err != nil {
 			return err
 		}
-		receipt.Rows += n
-		fmt.Fprintf(notes, "{\"input\":%d,\"unit\":%d,\"rows\":%d}\n", shard.Input, u, n)
+		work.Receipt.Rows += n
+		work.Count("rows", n)
+		work.Count("notes", 1)
+		fmt.Fprintf(notes, "{\"input\":%d,\"unit\":%d,\"rows\":%d}\n", run.Input, u.Index, n)
 	}
 	if err := w.Close(); err != nil {
 		return err
 	}
-	format := sharding.Lines
-	if media.Format == dataset.Parquet {
-		format = sharding.Parquet
-	}
-	return sharding.Finish(ctx, store, root, receipt, map[string]sharding.Staged{
-		"rows":  {Spool: rows, Format: format, Rows: receipt.Rows},
-		"notes": {Spool: notes, Format: sharding.Lines, Rows: int64(shard.To - shard.From)},
-	})
+	return work.EndRun(run.Input)
 }
 
 func copyUnit(ctx context.Context, object dataset.Object, o dataset.ReadOptions, w dataset.Writer) (rows int64, err error) {

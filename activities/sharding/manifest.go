@@ -70,3 +70,13 @@ func parseManifest(data []byte) (*Manifest, error) {
 	}
 	return m, nil
 }
+
+// list adds outputs, of which some may have come to nothing.
+func (m *Manifest) list(outputs []*ManifestOutput) {
+	for _, o := range outputs {
+		if o != nil {
+			m.Outputs = append(m.Outputs, *o)
+			m.Bytes += o.Bytes
+		}
+	}
+}

@@ -29,7 +29,7 @@ type Plan struct {
 	Owner  string
 	Root   string  // s3:// URI of <S3OutputPath>/_batchmill/<job>/
 	Inputs []Input // in key order
-	Shards []Shard // in input order
+	Shards []Shard // in input order, see Cut
 	// Outputs lists the final objects, in order of name; fragments of output o come from its input's shards.
 	Outputs []Output
 	// Params is what the job's own steps need to agree on besides (schema, model, split decision ...).
@@ -38,16 +38,22 @@ type Plan struct {
 
 // Input is one pinned input object.
 type Input struct {
-	URI   string
-	Size  int64
-	ETag  string
-	Units []dataset.Unit
+	URI  string
+	Size int64
+	ETag string
 }
 
-// Shard is a run of consecutive units of one input.
+// Shard is what one attempt does: a run of a large input, or several small inputs, each whole. It says all that is to be known of
+// its inputs.
 type Shard struct {
-	Input    int
-	From, To int // units of the input
+	Runs []Run // in input order
+}
+
+// Run is a run of consecutive units of one input.
+type Run struct {
+	Input  int // its place in the plan
+	Object Input
+	Units  []dataset.Unit
 }
 
 // Output is one final object, assembled from the fragments named Fragment of the shards of one input, or of all inputs
@@ -75,9 +81,8 @@ const (
 	Literal Format = "literal"
 )
 
-// Object returns input i as a dataset object pinned to its ETag.
-func (p *Plan) Object(store storage.Store, i int) (dataset.Object, error) {
-	in := p.Inputs[i]
+// Object returns the input as a dataset object pinned to its ETag.
+func (in Input) Object(store storage.Store) (dataset.Object, error) {
 	uri, err := storage.ParseURI(in.URI)
 	if err != nil {
 		return nil, err
@@ -88,12 +93,14 @@ func (p *Plan) Object(store storage.Store, i int) (dataset.Object, error) {
 // Rows is the number of records in the plan's units, -1 if some unit does not know.
 func (p *Plan) Rows() int64 {
 	var n int64
-	for _, in := range p.Inputs {
-		for _, u := range in.Units {
-			if u.Rows < 0 {
-				return -1
+	for _, shard := range p.Shards {
+		for _, run := range shard.Runs {
+			for _, u := range run.Units {
+				if u.Rows < 0 {
+					return -1
+				}
+				n += u.Rows
 			}
-			n += u.Rows
 		}
 	}
 	return n
@@ -166,7 +173,7 @@ func ReadPlan(ctx context.Context, store storage.Store, uri storage.URI) (*Plan,
 	return p, digest(data), nil
 }
 
-const planVersion = 1
+const planVersion = 2
 
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)

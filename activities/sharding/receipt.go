@@ -2,12 +2,9 @@ package sharding
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,26 +17,42 @@ type Receipt struct {
 	Shard     int
 	Rows      int64 // read
 	Rejected  int64
+	Runs      []RunRows // of the shard, in order
 	Fragments map[string]Fragment
 }
 
-// Fragment is one staged object of a shard.
-type Fragment struct {
-	Size int64
-	ETag string
-	Rows int64
-	// Body is the part that goes into the final object, as [offset, length): all of a Lines fragment, the data region of a
-	// Parquet file (between its leading magic and its footer).
-	Body  [2]int64
-	CRC   Checksum // of Body
-	Whole Checksum // of the whole fragment
+// RunRows says how many rows were read of a run's input.
+type RunRows struct {
+	Input int
+	Rows  int64
 }
 
-// Staged is one fragment's content on its way into the store.
-type Staged struct {
-	Spool  *Spool
-	Format Format
-	Rows   int64
+// Fragment is one staged object of a shard: what its runs write to the outputs of one name, one behind the other.
+type Fragment struct {
+	Size  int64
+	ETag  string
+	Parts []FragmentPart // of the runs that have rows in it, in order
+}
+
+// FragmentPart is what one run contributes to a fragment: lines, or a whole Parquet file.
+type FragmentPart struct {
+	Input          int
+	Offset, Length int64 // where in the fragment it lies
+	Rows           int64
+	CRC            Checksum
+	// Body is the data region of a Parquet file (between its leading magic and its footer), as offset within the part and
+	// length, and BodyCRC its checksum.
+	Body    [2]int64 `json:",omitzero"`
+	BodyCRC Checksum `json:",omitzero"`
+}
+
+// Rows is the number of records in the fragment.
+func (f Fragment) Rows() int64 {
+	var n int64
+	for _, p := range f.Parts {
+		n += p.Rows
+	}
+	return n
 }
 
 // parallelReceipts is how many receipts are read at once.
@@ -68,72 +81,6 @@ func Done(ctx context.Context, store storage.Store, root storage.URI, digest str
 		return nil, nil // of another plan, or not ours: the shard is done anew
 	}
 	return r, nil
-}
-
-// Finish stages the fragments and then leaves the receipt. Names and bytes depend on the plan alone, so a late duplicate
-// attempt can only write the same again.
-func Finish(ctx context.Context, store storage.Store, root storage.URI, r *Receipt, staged map[string]Staged) error {
-	r.Fragments = make(map[string]Fragment, len(staged))
-	for _, name := range slices.Sorted(maps.Keys(staged)) {
-		s := staged[name]
-		if s.Rows == 0 {
-			continue // nothing to assemble
-		}
-		f, err := s.put(ctx, store, FragmentURI(root, r.Shard, name))
-		if err != nil {
-			return err
-		}
-		r.Fragments[name] = f
-	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("sharding: encode receipt: %w", err)
-	}
-	_, err = storage.WriteAll(ctx, store, receiptURI(root, r.Shard), data, storage.PutOptions{ContentType: "application/json"})
-	if err != nil {
-		return fmt.Errorf("sharding: write receipt: %w", err)
-	}
-	return nil
-}
-
-func (s Staged) put(ctx context.Context, store storage.Store, uri storage.URI) (Fragment, error) {
-	f := Fragment{Size: s.Spool.Size(), Rows: s.Rows, Body: [2]int64{0, s.Spool.Size()}}
-	if s.Format == Parquet {
-		var err error
-		if f.Body, err = s.parquetBody(); err != nil {
-			return f, err
-		}
-	}
-	sum, err := s.Spool.checksum(f.Body[0], f.Body[1])
-	if err != nil {
-		return f, err
-	}
-	f.CRC = Checksum(sum)
-	if sum, err = s.Spool.checksum(0, f.Size); err != nil {
-		return f, err
-	}
-	f.Whole = Checksum(sum)
-	info, err := store.Put(ctx, uri, s.Spool.Range(0, f.Size), f.Size, storage.PutOptions{})
-	if err != nil {
-		return f, fmt.Errorf("sharding: stage: %w", err)
-	}
-	f.ETag = info.ETag
-	return f, nil
-}
-
-// parquetBody finds the data region: a file is magic, data, footer, footer length (4 bytes, little endian), magic
-// (https://parquet.apache.org/docs/file-format/).
-func (s Staged) parquetBody() ([2]int64, error) {
-	var tail [8]byte
-	size := s.Spool.Size()
-	if size < 12 {
-		return [2]int64{}, errors.New("sharding: staged Parquet fragment is too short")
-	}
-	if _, err := s.Spool.Range(size-8, 8).ReadAt(tail[:], 0); err != nil {
-		return [2]int64{}, fmt.Errorf("sharding: spool: %w", err)
-	}
-	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
-	return [2]int64{4, size - 8 - footer - 4}, nil
 }
 
 // Receipts reads every shard's receipt. One that is missing or of another plan is an error: commit must wait for it.

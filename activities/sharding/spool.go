@@ -70,12 +70,12 @@ func (s *Spool) Close() error {
 }
 
 // checksum is the CRC-64/NVME of a range.
-func (s *Spool) checksum(offset, length int64) (uint64, error) {
+func (s *Spool) checksum(offset, length int64) (Checksum, error) {
 	h := storage.NewCRC64()
 	if _, err := io.Copy(h, s.Range(offset, length)); err != nil {
 		return 0, fmt.Errorf("sharding: spool: %w", err)
 	}
-	return h.Sum64(), nil
+	return Checksum(h.Sum64()), nil
 }
 
 type memory []byte

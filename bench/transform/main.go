@@ -3,7 +3,7 @@
 // wall time that is not predicting.
 //
 //	go run ./bench/transform -rows 2000000
-//	go run ./bench/transform -rows 1000 -objects 1000     # what a tiny shard costs
+//	go run ./bench/transform -rows 1000 -objects 1000     # what a tiny object costs
 //
 // Rows are drawn with replacement from the 28 features of HIGGS (9,500 real rows), each value moved by up to a tenth of a
 // percent so that pages do not compress to nothing. The model has 100 trees of depth 6, trained on the real rows.
@@ -102,6 +102,6 @@ func report(o options, m measured, alone time.Duration, size int64) {
 	fmt.Printf("worker's CPU time           %8.2f s\n", m.cpu.Seconds())
 	fmt.Printf("worker's peak memory        %8.0f MiB (VmHWM)\n", float64(m.peak)/(1<<20))
 	if o.objects >= 100 {
-		fmt.Printf("per shard                   %8.2f ms of wall time\n", m.wall.Seconds()*1000/float64(o.objects))
+		fmt.Printf("per object                  %8.2f ms of wall time\n", m.wall.Seconds()*1000/float64(o.objects))
 	}
 }
