@@ -269,7 +269,7 @@ func TestPeerFolds(t *testing.T) {
 		model, table, out := filepath.Join(dir, name), filepath.Join(dir, "table.csv"), filepath.Join(dir, "out.txt")
 		require.NoError(t, os.WriteFile(model, data, 0o600))
 		writeTable(t, table, columnsOf(ref.test))
-		python(t, "load_model.py", model, table, out)
+		python(t, "load_model.py", table, model, out)
 		theirs, err := os.ReadFile(out)
 		require.NoError(t, err)
 		for r, row := range matrixOf(t, theirs) {

@@ -95,7 +95,7 @@ func TestPeerReadsBack(t *testing.T) {
 			// The script takes an empty field for a missing value.
 			text := strings.ReplaceAll(string(member(t, files, "rows.csv")), "nan", "")
 			require.NoError(t, os.WriteFile(table, []byte(text), 0o600))
-			python(t, "load_model.py", model, table, out)
+			python(t, "load_model.py", table, model, out)
 			got, err := os.ReadFile(out)
 			require.NoError(t, err)
 			p, err := New().Load(fstest.MapFS{"model": {Data: data}})

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/modelfile"
 )
 
 const peers = "../../bench/peers"
@@ -80,6 +82,7 @@ func TestPeerLoads(t *testing.T) {
 		{"quantile", "abalone_poisson", map[string]string{"objective": "reg:quantileerror", "quantile_alpha": "0.3"}},
 		{"quantiles", "abalone_poisson", map[string]string{"objective": "reg:quantileerror", "quantile_alpha": "[0.1, 0.5, 0.9]"}},
 		{"aft", "abalone_poisson", map[string]string{"objective": "survival:aft", "aft_loss_distribution": "extreme"}},
+		{"cox", "abalone_poisson", map[string]string{"objective": "survival:cox"}},
 		{"hinge", "agaricus_logistic", map[string]string{"objective": "binary:hinge", "eval_metric": "error"}},
 		{"softmax", "iris_softmax", map[string]string{"num_parallel_tree": "3", "subsample": "0.8"}},
 	} {
@@ -98,23 +101,21 @@ func TestPeerLoads(t *testing.T) {
 			require.NoError(t, b.fill(ref.test.batch(0, n), columns))
 
 			dir := t.TempDir()
-			model, table, out := filepath.Join(dir, "model.json"), filepath.Join(dir, "table.csv"), filepath.Join(dir, "out.txt")
-			require.NoError(t, os.WriteFile(model, result.Files[modelFile], 0o600))
-			writeTable(t, table, columns)
-			version := python(t, "load_model.py", model, table, out)
-			theirs, err := os.ReadFile(out)
+			m, err := modelfile.Read(result.Files[modelFile])
 			require.NoError(t, err)
-			var want [][]float64
-			for _, line := range strings.Split(strings.TrimSpace(string(theirs)), "\n") {
-				var row []float64
-				for _, v := range strings.Fields(line) {
-					x, err := strconv.ParseFloat(v, 64)
-					require.NoError(t, err)
-					row = append(row, x)
-				}
-				want = append(want, row)
+			args := []string{filepath.Join(dir, "table.csv")}
+			for ending, data := range map[string][]byte{".json": result.Files[modelFile], ".ubj": m.WriteUBJSON()} {
+				model := filepath.Join(dir, "model"+ending)
+				require.NoError(t, os.WriteFile(model, data, 0o600))
+				args = append(args, model, model+".out")
 			}
-			requireClose(t, want, scoreRows(t, p, ref.test), 1e-6, version)
+			writeTable(t, args[0], columns)
+			version := python(t, "load_model.py", args...)
+			for _, out := range []string{args[2], args[4]} {
+				theirs, err := os.ReadFile(out)
+				require.NoError(t, err)
+				requireClose(t, matrixOf(t, theirs), scoreRows(t, p, ref.test), 1e-6, version+" "+out)
+			}
 		})
 	}
 }

@@ -70,3 +70,33 @@ func TestWeightsAndOrder(t *testing.T) {
 		})
 	}
 }
+
+// TestGradientSampling compares rows drawn by gradient with rows drawn alike, a tenth of them, on rows held back and on average
+// over seeds. XGBoost has this on GPUs only, so there is no peer. Rows drawn by gradient stand for all rows, so that sums are
+// ten times those of rows drawn alike; penalties are therefore as well.
+func TestGradientSampling(t *testing.T) {
+	t.Parallel()
+	california, adult := californiaRows(t), loadReference(t, "adult_categorical")
+	for _, test := range []struct {
+		objective   string
+		train, held rows
+		limit       float64 // of the ratio of losses, gradient_based by uniform
+	}{
+		{"reg:squarederror", california.pick(func(i int) bool { return i%5 != 0 }), california.pick(func(i int) bool { return i%5 == 0 }), 1},
+		{"binary:logistic", adult.train.pick(func(i int) bool { return i%4 == 0 }), adult.test, 1},
+	} {
+		mean := map[string]float64{}
+		for _, method := range []string{"uniform", "gradient_based"} {
+			for _, seed := range []string{"1", "2", "3", "4", "5"} {
+				hp := map[string]string{"objective": test.objective, "num_round": "40", "eta": "0.2", "subsample": "0.1", "sampling_method": method, "seed": seed}
+				if method == "gradient_based" {
+					hp["lambda"], hp["min_child_weight"] = "10", "10"
+				}
+				metrics := trainRows(t, hp, test.train, test.held, nil).Metrics
+				mean[method] += metrics[len(metrics)-1].Value / 5
+			}
+		}
+		t.Logf("%s: %v", test.objective, mean)
+		require.Less(t, mean["gradient_based"]/mean["uniform"], test.limit)
+	}
+}

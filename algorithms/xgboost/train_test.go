@@ -70,7 +70,7 @@ func TestReferenceTraining(t *testing.T) {
 		train, test float64
 	}{
 		{"abalone_hist_lossguide", 0.02, 0.02},
-		{"abalone_squarederror", 0.10, 0.02}, // with gamma, exact grows first and prunes then; histograms prune at once, as in XGBoost
+		{"abalone_squarederror", 0.08, 0.01}, // with gamma, exact grows first and prunes then; histograms prune at once, as in XGBoost: see TestPeerSameBins
 		{"abalone_rf", 0.02, 0.02},
 		{"agaricus_logistic", 0.02, 0.02},
 		{"california_missing", 0.02, 0.02},

@@ -1,9 +1,9 @@
-"""Scores a table with an XGBoost model file.
+"""Scores a table with XGBoost model files.
 
-usage: load_model.py MODEL TABLE OUT
+usage: load_model.py TABLE MODEL OUT [MODEL OUT ...]
 
-TABLE is CSV of numbers without a header, an empty field being missing; categories are codes. OUT gets one line per row.
-Where the model has a best_iteration, the rounds up to it are used.
+TABLE is CSV of numbers without a header, an empty field being missing; categories are codes. Each OUT gets one line per row.
+Where a model has a best_iteration, the rounds up to it are used.
 """
 
 import sys
@@ -12,9 +12,8 @@ import numpy
 import xgboost
 
 
-def main(model, table, out):
+def score(data, model, out):
     booster = xgboost.Booster(model_file=model)
-    data = numpy.genfromtxt(table, delimiter=",", dtype=numpy.float32)
     if data.ndim == 1:
         data = data.reshape(-1, booster.num_features())
     matrix = xgboost.DMatrix(
@@ -28,6 +27,12 @@ def main(model, table, out):
         rounds = (0, int(booster.attr("best_iteration")) + 1)
     scores = booster.predict(matrix, iteration_range=rounds)
     numpy.savetxt(out, scores.reshape(len(data), -1), fmt="%.9g")
+
+
+def main(table, *files):
+    data = numpy.genfromtxt(table, delimiter=",", dtype=numpy.float32)
+    for model, out in zip(files[::2], files[1::2]):
+        score(data, model, out)
     print("xgboost", xgboost.__version__)
 
 
