@@ -264,6 +264,36 @@ func (s *shop) sharded(kind jobs.Kind, job protocol.Job, plan func(context.Conte
 	return s.Commit(ctx, ref)
 }
 
+// cut is a transform of one object that is to come out the same however it is cut into shards.
+type cut struct {
+	artifact []byte
+	key      string // below s3://b/in/
+	in       []byte
+	doc      object
+}
+
+// atAnyShards runs the transform as 1, 3 and 17 shards: check looks at the first, and the others' output must be the first's.
+func (c cut) atAnyShards(t *testing.T, check func(s *shop, done protocol.Committed, got map[string]string)) {
+	t.Helper()
+	var first map[string]string
+	for _, n := range []int{1, 3, 17} {
+		s := newShop(t, newStore())
+		s.units = 4 << 10
+		s.register("m", c.artifact)
+		s.put("s3://b/in/"+c.key, c.in)
+		c.doc["Environment"].(object)["BATCHMILL_SHARDS"] = strconv.Itoa(n)
+		done, err := s.transform(c.doc)
+		require.NoError(t, err)
+		s.verify(done)
+		got := s.read("s3://b/out/")
+		if first == nil {
+			first = got
+			check(s, done, got)
+		}
+		sameObjects(t, first, got)
+	}
+}
+
 // verify checks a committed job's output against its manifest.
 func (s *shop) verify(done protocol.Committed) *sharding.Report {
 	s.Helper()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/internal/testdata"
 	"github.com/batchmill/batchmill/storage"
@@ -145,29 +146,16 @@ func TestJoinKeepsText(t *testing.T) {
 		head = append(append([]byte(nil), strings.Join(r, ",")...), '\n')
 		in = append(in, head...)
 	}
-	var first map[string]string
-	for _, n := range []int{1, 3, 17} {
-		s := newShop(t, newStore())
-		s.register("m", artifact)
-		s.put("s3://b/in/a.csv", in)
-		doc := transformDoc("text/csv", shards(n))
-		doc["DataProcessing"] = object{"JoinSource": "Input"}
-		done, err := s.transform(doc)
-		require.NoError(t, err)
-		s.verify(done)
-		got := s.read("s3://b/out/")
-		if first == nil {
-			first = got
-			var predictions []string
-			for i, l := range lines(got["out/a.csv.out"]) {
-				at := strings.LastIndexByte(l, ',')
-				require.Equal(t, lines(string(in))[i], l[:at])
-				predictions = append(predictions, l[at+1:])
-			}
-			near(t, want, predictions)
+	c := cut{artifact: artifact, key: "a.csv", in: in, doc: with(transformDoc("text/csv", object{}), "DataProcessing", object{"JoinSource": "Input"})}
+	c.atAnyShards(t, func(_ *shop, _ protocol.Committed, got map[string]string) {
+		var predictions []string
+		for i, l := range lines(got["out/a.csv.out"]) {
+			at := strings.LastIndexByte(l, ',')
+			require.Equal(t, lines(string(in))[i], l[:at])
+			predictions = append(predictions, l[at+1:])
 		}
-		sameObjects(t, first, got)
-	}
+		near(t, want, predictions)
+	})
 }
 
 // TestJoinKeepsColumns: with Parquet all columns come out with their types, the prediction as the last.
@@ -176,31 +164,19 @@ func TestJoinKeepsColumns(t *testing.T) {
 	artifact, want := reference(t, "california_missing")
 	house := californiaTest(t)
 	in := toParquet(t, house, 150)
-	var first map[string]string
-	for _, n := range []int{1, 3, 17} {
-		s := newShop(t, newStore())
-		s.register("m", artifact)
-		s.put("s3://b/in/a.parquet", in)
-		doc := transformDoc("application/x-parquet;ignore=median_house_value+ocean_proximity", shards(n))
-		doc["DataProcessing"] = object{"JoinSource": "Input"}
-		done, err := s.transform(doc)
-		require.NoError(t, err)
-		s.verify(done)
-		got := s.read("s3://b/out/")
-		if first == nil {
-			first = got
-			near(t, want, s.column("out/a.out.parquet", "SageMakerOutput"))
-			require.Equal(t, s.column("in/a.parquet", "ocean_proximity"), s.column("out/a.out.parquet", "ocean_proximity"))
-			require.Equal(t, s.column("in/a.parquet", "total_bedrooms"), s.column("out/a.out.parquet", "total_bedrooms"))
-			before, after := s.schema("in/a.parquet"), s.schema("out/a.out.parquet")
-			require.Equal(t, len(house[0])+1, after.NumFields())
-			for i, f := range before.Fields() {
-				require.Equal(t, f.Name, after.Field(i).Name)
-				require.Equal(t, f.Type, after.Field(i).Type)
-			}
+	doc := transformDoc("application/x-parquet;ignore=median_house_value+ocean_proximity", object{})
+	c := cut{artifact: artifact, key: "a.parquet", in: in, doc: with(doc, "DataProcessing", object{"JoinSource": "Input"})}
+	c.atAnyShards(t, func(s *shop, _ protocol.Committed, _ map[string]string) {
+		near(t, want, s.column("out/a.out.parquet", "SageMakerOutput"))
+		require.Equal(t, s.column("in/a.parquet", "ocean_proximity"), s.column("out/a.out.parquet", "ocean_proximity"))
+		require.Equal(t, s.column("in/a.parquet", "total_bedrooms"), s.column("out/a.out.parquet", "total_bedrooms"))
+		before, after := s.schema("in/a.parquet"), s.schema("out/a.out.parquet")
+		require.Equal(t, len(house[0])+1, after.NumFields())
+		for i, f := range before.Fields() {
+			require.Equal(t, f.Name, after.Field(i).Name)
+			require.Equal(t, f.Type, after.Field(i).Type)
 		}
-		sameObjects(t, first, got)
-	}
+	})
 }
 
 func (s *shop) schema(key string) *dataset.Schema {
@@ -234,163 +210,6 @@ func TestAcceptHeader(t *testing.T) {
 			near(t, want, l[1:])
 		}
 		sameObjects(t, first, got)
-	}
-}
-
-// TestRejects: bad records are left out and written down, with where they are and why, the same for any number of shards.
-func TestRejects(t *testing.T) {
-	t.Parallel()
-	artifact, want := reference(t, "california_missing")
-	rows := columns(californiaTest(t), 8)[1:]
-	text := lines(string(toCSV(t, rows)))
-	text[10] = "1,2,3"                            // ragged
-	text[2000] = "-122,37,many,1,1,1,1,1"         // no number
-	text[len(text)-1] = "1,2,3,4,5,6,7,8,9,10,11" // too long
-	expect := append(append(append([]float64(nil), want[:10]...), want[11:2000]...), want[2001:len(want)-1]...)
-	in := []byte(strings.Join(text, "\n") + "\n")
-	var first map[string]string
-	for _, bound := range []string{"3", "1%"} {
-		for _, n := range []int{1, 3, 17} {
-			s := newShop(t, newStore())
-			s.register("m", artifact)
-			s.put("s3://b/in/a.csv", in)
-			env := shards(n)
-			env["BATCHMILL_MAX_REJECTED_RECORDS"] = bound
-			done, err := s.transform(transformDoc("text/csv", env))
-			require.NoError(t, err)
-			require.EqualValues(t, len(text), done.Rows)
-			require.EqualValues(t, 3, done.Rejected)
-			s.verify(done)
-			got := s.read("s3://b/out/")
-			if first == nil {
-				first = got
-				near(t, expect, lines(got["out/a.csv.out"]))
-				checkRejectFile(t, got["out/_batchmill/score/rejects/rejects.jsonl"], text)
-			}
-			sameObjects(t, first, got)
-		}
-	}
-}
-
-func checkRejectFile(t *testing.T, file string, text []string) {
-	t.Helper()
-	var rejected []rejectedRow
-	for _, l := range lines(file) {
-		var r rejectedRow
-		require.NoError(t, json.Unmarshal([]byte(l), &r))
-		require.Equal(t, "s3://b/in/a.csv", r.Object)
-		require.Equal(t, text[r.Line-1], r.Raw)
-		require.Nil(t, r.RowGroup)
-		require.NotEmpty(t, r.Reason)
-		rejected = append(rejected, r)
-	}
-	require.Len(t, rejected, 3)
-	require.EqualValues(t, 11, rejected[0].Line)
-	require.EqualValues(t, 2001, rejected[1].Line)
-	require.Equal(t, "column 3", rejected[1].Column)
-	require.EqualValues(t, len(text), rejected[2].Line)
-}
-
-// TestRejectsKeepTheirPlace: a rejected record leaves missing outputs, in every format, at any number of shards.
-func TestRejectsKeepTheirPlace(t *testing.T) {
-	t.Parallel()
-	artifact, want := reference(t, "california_missing")
-	house := columns(californiaTest(t), 8)
-	bad := []int{10, 2000, len(house) - 2}
-	text := lines(string(toCSV(t, house[1:])))
-	objects := lines(string(jsonLines(house)))
-	for i, at := range bad {
-		text[at] = []string{"1,2,3", "-122,37,many,1,1,1,1,1", "1,2,3,4,5,6,7,8,9"}[i]
-		objects[at] = []string{"[1", `{"housing_median_age":"many"}`, "7"}[i]
-	}
-	for name, c := range map[string]struct {
-		contentType, accept string
-		in                  []string
-		processing          object
-		read                func(t *testing.T, s *shop) []string
-	}{
-		"CSV": {"text/csv", "text/csv", text, object{}, func(t *testing.T, s *shop) []string { return lines(s.read("s3://b/out/a")["out/a.out"]) }},
-		"CSV joined and cut": {"text/csv", "text/csv", text, object{"JoinSource": "Input", "OutputFilter": "$[0,-1]"}, func(t *testing.T, s *shop) (scores []string) {
-			for i, l := range lines(s.read("s3://b/out/a")["out/a.out"]) {
-				first, score, _ := strings.Cut(l, ",")
-				require.Equal(t, strings.Split(text[i], ",")[0], first)
-				scores = append(scores, score)
-			}
-			return scores
-		}},
-		"JSON Lines joined": {"application/jsonlines", "application/jsonlines", objects, object{"JoinSource": "Input"}, func(t *testing.T, s *shop) (scores []string) {
-			for i, l := range lines(s.read("s3://b/out/a")["out/a.out"]) {
-				var row struct {
-					SageMakerInput  any
-					SageMakerOutput struct{ Score *json.Number }
-				}
-				require.NoError(t, json.Unmarshal([]byte(l), &row))
-				if i == bad[0] {
-					require.Equal(t, objects[i], row.SageMakerInput)
-				}
-				score := ""
-				if row.SageMakerOutput.Score != nil {
-					score = row.SageMakerOutput.Score.String()
-				}
-				scores = append(scores, score)
-			}
-			return scores
-		}},
-		"Parquet": {"text/csv", "application/x-parquet", text, object{}, func(t *testing.T, s *shop) []string { return s.column("out/a.out.parquet", "SageMakerOutput") }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var first map[string]string
-			for _, n := range []int{1, 3, 17} {
-				s := newShop(t, newStore())
-				s.units = 4 << 10
-				s.register("m", artifact)
-				s.put("s3://b/in/a", []byte(strings.Join(c.in, "\n")))
-				env := shards(n)
-				env["BATCHMILL_MAX_REJECTED_RECORDS"], env["BATCHMILL_REJECTED_RECORDS"] = "3", "null"
-				doc := with(transformDoc(c.contentType, env), "DataProcessing", c.processing)
-				doc["TransformOutput"].(object)["Accept"] = c.accept
-				done, err := s.transform(doc)
-				require.NoError(t, err)
-				require.EqualValues(t, len(text), done.Rows)
-				require.EqualValues(t, 3, done.Rejected)
-				s.verify(done)
-				got := s.read("s3://b/out/")
-				if first == nil {
-					first = got
-					scores, expect := c.read(t, s), append([]float64(nil), want...)
-					for i := len(bad) - 1; i >= 0; i-- {
-						require.Contains(t, []string{"", `""`, "null", "(null)"}, scores[bad[i]])
-						scores, expect = append(scores[:bad[i]], scores[bad[i]+1:]...), append(expect[:bad[i]], expect[bad[i]+1:]...)
-					}
-					near(t, expect, scores)
-				}
-				sameObjects(t, first, got)
-			}
-		})
-	}
-}
-
-// TestTooManyRejects: beyond the bound the job fails and leaves nothing.
-func TestTooManyRejects(t *testing.T) {
-	t.Parallel()
-	artifact, _ := reference(t, "california_missing")
-	text := lines(string(toCSV(t, columns(californiaTest(t), 8)[1:])))
-	text[10], text[2000] = "1,2,3", "4,5,6"
-	for bound, want := range map[string]string{
-		"1":     "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 1",
-		"0.01%": "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 0.01%",
-		"0":     "line 2001: has 3 fields, expected 8",
-	} {
-		s := newShop(t, newStore())
-		s.register("m", artifact)
-		s.put("s3://b/in/a.csv", []byte(strings.Join(text, "\n")))
-		env := shards(17)
-		env["BATCHMILL_MAX_REJECTED_RECORDS"] = bound
-		_, err := s.transform(transformDoc("text/csv", env))
-		require.ErrorContains(t, err, want)
-		require.Equal(t, "ClientError", string(classify(err)))
-		require.Empty(t, s.read("s3://b/out/"))
 	}
 }
 
