@@ -3,6 +3,7 @@
 //
 //	sh bench/peers/setup.sh && go run ./bench/gbt                          # all works that have a target, 5 seeds
 //	go run ./bench/gbt -work higgs-depth6,adult -rows 100000 -seeds 1      # a look
+//	go run ./bench/gbt -work sparse-flags,sparse-words -only batchmill,xgboost # sparse rows, on which LightGBM takes many minutes
 //
 // Data are in memory on every side before the clock starts; binning is inside it.
 package main
