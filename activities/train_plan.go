@@ -223,7 +223,7 @@ func (a *Activities) data(plan *sharding.Plan, c trainChannel) (*algorithms.Data
 	var label []string
 	label = append(label, c.Roles.Label...)
 	return &algorithms.Data{
-		Schema: schema, Label: label, Weight: c.Roles.Weight, Features: c.Roles.Features, Named: c.Roles.Named,
+		Schema: schema, Label: label, Weight: c.Roles.Weight, Group: c.Roles.Group, Features: c.Roles.Features, Named: c.Roles.Named,
 		Open: func(ctx context.Context) (dataset.Reader, error) {
 			return &channelReader{ctx: ctx, store: a.store, plan: plan, next: c.From, to: c.To, media: mustMedia(c.Media), schema: schema}, nil
 		},

@@ -30,7 +30,7 @@ func ExampleParseMedia() {
 	fmt.Println(err)
 	// Output:
 	// text/csv;header=present;label=income;null=? <nil>
-	// dataset: content type "text/csv; lable=income", parameter "lable": is not known; known are header, label, label_size, weight, ignore, delimiter, null, text, compression, charset
+	// dataset: content type "text/csv; lable=income", parameter "lable": is not known; known are header, label, label_size, weight, group, ignore, delimiter, null, text, compression, charset
 }
 
 func ExampleMedia_Roles() {

@@ -42,6 +42,7 @@ type Media struct {
 	Label       []string    // label columns: names, or positions from 1
 	LabelSize   *int        // number of leading label columns (SageMaker's label_size); nil: not said
 	Weight      string      // instance weight column
+	Group       string      // column that says which query a row belongs to, for ranking
 	Ignore      []string    // columns that are neither label, weight nor feature
 	Delimiter   byte        // CSV: field separator; 0: found out from the first record
 	Nulls       []string    // texts that stand for a missing value, besides the empty one

@@ -70,6 +70,13 @@ var mediaParameters = []mediaParameter{
 			return notEmpty(v)
 		},
 		get: func(m *Media) (string, bool) { return m.Weight, m.Weight != "" }},
+	{name: "group", values: "`NAME`", def: "a column named `qid`",
+		about: "for ranking: the column that says which query a row belongs to, by name or position from 1",
+		set: func(m *Media, v string) string {
+			m.Group = v
+			return notEmpty(v)
+		},
+		get: func(m *Media) (string, bool) { return m.Group, m.Group != "" }},
 	{name: "ignore", values: "`NAME` or `NAME+NAME`", def: "none",
 		about: "columns that are neither label nor weight nor feature",
 		set:   func(m *Media, v string) string { return setList(&m.Ignore, v) },

@@ -91,6 +91,8 @@ func TestRoles(t *testing.T) {
 		{"unlabelled", "text/csv;label_size=0", bare, true, Roles{Features: []string{"c0", "c1", "c2"}}, ""},
 		{"by name", "application/x-parquet;label=b;weight=w", named, true, Roles{Label: []string{"b"}, Weight: "w", Features: []string{"y", "a"}, Named: true}, ""},
 		{"named to score", "text/csv;header=present;label=y", named, false, Roles{Label: []string{"y"}, Features: []string{"w", "a", "b"}, Named: true}, ""},
+		{"group", "application/x-parquet;label=b;group=w", named, true, Roles{Label: []string{"b"}, Group: "w", Features: []string{"y", "a"}, Named: true}, ""},
+		{"group and label", "application/x-parquet;label=b;group=b", named, true, Roles{}, "b"},
 		{"first but weight", "application/x-parquet;weight=y", named, true, Roles{Label: []string{"w"}, Weight: "y", Features: []string{"a", "b"}, Named: true}, ""},
 		{"label missing", "text/csv;header=present;label=z", named, true, Roles{}, "z"},
 		{"position too far", "text/csv;label=4", bare, true, Roles{}, "4"},

@@ -11,6 +11,7 @@ import (
 type Roles struct {
 	Label    []string // label columns in the order asked for; empty: none
 	Weight   string   // instance weight column, or ""
+	Group    string   // column of queries, or ""
 	Features []string // feature columns in the schema's order
 	Named    bool     // the names are the user's own
 }
@@ -39,6 +40,13 @@ func (m Media) Roles(schema *Schema, training bool) (Roles, error) {
 			return Roles{}, err
 		}
 		r.Weight = w
+	}
+	if m.Group != "" {
+		g, err := take("group", m.Group)
+		if err != nil {
+			return Roles{}, err
+		}
+		r.Group = g
 	}
 	for _, name := range m.Ignore {
 		if _, err := take("ignored", name); err != nil {

@@ -27,11 +27,12 @@ type channel struct {
 const queryColumn = "qid"
 
 func newChannel(name string, data *algorithms.Data, set *settings) (*channel, error) {
-	c := &channel{name: name, data: data, weight: data.Weight, group: data.Group, features: data.Features}
+	c := &channel{name: name, data: data, weight: data.Weight, features: data.Features}
 	if set.task() == objective.Ranking {
+		c.group = data.Group
 		c.findQueries()
 		if c.group == "" {
-			return nil, c.fault("", "%s needs queries: libsvm rows with qid:, or a column named %s", set.objective, queryColumn)
+			return nil, c.fault("", "%s needs queries: libsvm rows with qid:, a column named %s, or group= in the content type", set.objective, queryColumn)
 		}
 	}
 	if set.values.Bool("csv_weights") && c.weight == "" && !dataset.Sparse(data.Schema) {

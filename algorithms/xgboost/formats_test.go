@@ -45,7 +45,7 @@ func channelOfBytes(t testing.TB, contentType, name string, data []byte) *algori
 	require.NoError(t, err)
 	roles, err := media.Roles(schema, true)
 	require.NoError(t, err)
-	return &algorithms.Data{Schema: schema, Label: roles.Label, Weight: roles.Weight, Features: roles.Features, Named: roles.Named,
+	return &algorithms.Data{Schema: schema, Label: roles.Label, Weight: roles.Weight, Group: roles.Group, Features: roles.Features, Named: roles.Named,
 		Open: func(ctx context.Context) (dataset.Reader, error) {
 			return dataset.NewReader(ctx, obj, dataset.ReadOptions{Media: media, Schema: schema})
 		}}

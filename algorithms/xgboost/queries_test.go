@@ -31,3 +31,34 @@ func TestQueriesOfFormats(t *testing.T) {
 	require.Greater(t, sparse.Metrics[0].Value, 0.8)
 	require.Equal(t, 301, len(load(t, dense.Files).Features()), "the query is no feature")
 }
+
+// TestQueriesOfCSV names the column of queries in the content type, by name and by position.
+func TestQueriesOfCSV(t *testing.T) {
+	t.Parallel()
+	queries := queriesOf(t, "lightgbm_examples", "rank.train.query")
+	table := readLibSVM(t, 301, 0, "lightgbm_examples", "rank.train.gz")[:40]
+	hp := map[string]string{"objective": "rank:ndcg", "num_round": "5", "eval_metric": "ndcg@5"}
+	want := train(t, hp, map[string]*algorithms.Data{"train": table.withColumns(column{name: "qid", numbers: queries}).data()})
+	var lines, names bytes.Buffer
+	names.WriteString("grade,search")
+	for _, c := range table[1:] {
+		names.WriteString("," + c.name)
+	}
+	names.WriteByte('\n')
+	for r := range table[0].len() {
+		fmt.Fprintf(&lines, "%g,%g", table[0].numbers[r], queries[r])
+		for _, c := range table[1:] {
+			lines.WriteByte(',')
+			if c.numbers[r] == c.numbers[r] {
+				fmt.Fprintf(&lines, "%g", c.numbers[r])
+			}
+		}
+		lines.WriteByte('\n')
+	}
+	bare := train(t, hp, map[string]*algorithms.Data{"train": channelOfBytes(t, "text/csv;group=2", "bare", lines.Bytes())})
+	named := channelOfBytes(t, "text/csv;header=present;label=grade;group=search", "named", append(names.Bytes(), lines.Bytes()...))
+	require.Equal(t, want.Metrics, bare.Metrics)
+	require.Equal(t, want.Metrics, train(t, hp, map[string]*algorithms.Data{"train": named}).Metrics)
+	_, err := New().Train(t.Context(), &algorithms.TrainRequest{HyperParameters: hp, Channels: map[string]*algorithms.Data{"train": table.data()}})
+	require.EqualError(t, err, "channel train: rank:ndcg needs queries: libsvm rows with qid:, a column named qid, or group= in the content type")
+}
