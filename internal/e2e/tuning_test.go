@@ -1,11 +1,16 @@
 package e2e_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -229,4 +234,165 @@ func TestTuningRefused(t *testing.T) {
 	r := cliWith(t, shared.environ(), string(text(t, bad)), "tune", "-")
 	require.Equal(t, 2, r.code)
 	require.Contains(t, r.stderr, "Value '0' at 'hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs' failed to satisfy constraint")
+}
+
+// TestTuningReport: the page and the charts are written, also while the search runs.
+func TestTuningReport(t *testing.T) {
+	t.Parallel()
+	finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, shared.tuningDocument(t, "drawn", "Random", 10, 4, map[string]string{"num_round": "3"})))
+	dir := t.TempDir()
+	page := shared.cli(t, "report", "tuning", "drawn", "-o", "-", "--svg", dir).ok(t)
+	require.Contains(t, page, "Importance of each hyperparameter")
+	require.Equal(t, 11, strings.Count(page, "drawn-0"), "a row for each trial, and the best one on top")
+	drawn, err := filepath.Glob(filepath.Join(dir, "*.svg"))
+	require.NoError(t, err)
+	require.Len(t, drawn, 6)
+	require.Equal(t, 1, shared.cli(t, "report", "tuning", "nobody").code)
+}
+
+// TestTuningStops: a stop ends the training jobs that run and keeps what there is.
+func TestTuningStops(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.worker(t, "--concurrency", "3")
+	doc := s.tuningDocument(t, "stopped", "Random", 20, 3, map[string]string{"num_round": strconv.Itoa(endless)})
+	job := s.begin(t, jobs.TuningKind, doc)
+	await(t, "training jobs", func() bool {
+		running := 0
+		for i := range 3 {
+			p, err := s.Job(jobs.TrainingKind, jobs.ChildName("stopped", i+1)).Progress(t.Context())
+			if err == nil && p.Done > 0 {
+				running++
+			}
+		}
+		return running == 3
+	})
+	s.cli(t, "stop", "tune", "stopped").ok(t)
+	asked := time.Now()
+	d, failed := fail[jobs.HyperParameterTuningJobDescription](t, job)
+	require.Equal(t, "Stopped", failed.Status)
+	require.Less(t, time.Since(asked), 30*time.Second)
+	require.Equal(t, jobs.TrainingJobStatusCounters{Stopped: 3}, d.TrainingJobStatusCounters)
+	require.Equal(t, jobs.ObjectiveStatusCounters{Succeeded: 3}, d.ObjectiveStatusCounters)
+	require.NotNil(t, d.BestTrainingJob)
+	s.requireEachTrialOnce(t, "stopped", 3)
+	for _, trial := range s.trials(t, "stopped") {
+		require.NotEmpty(t, s.get(t, "s3://tune/models/"+trial.Summary.TrainingJobName+"/output/model.tar.gz"))
+	}
+	require.Equal(t, 1, s.cli(t, "stop", "tune", "stopped").code, "it has ended")
+}
+
+// TestTuningSurvives: 30 trials, a worker that is killed in the middle of some, and a Temporal server that is killed later.
+// No trial is lost, none is run twice, and they are those of an undisturbed search.
+func TestTuningSurvives(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	first := s.worker(t, "--concurrency", "3")
+	const trials = 30
+	document := func(name string) object {
+		return tuningSetting(s.tuningDocument(t, name, "Random", trials, 3, map[string]string{"num_round": "150"}), "BATCHMILL_CHECKPOINT_SECONDS", "0")
+	}
+	finish[jobs.HyperParameterTuningJobDescription](t, s.begin(t, jobs.TuningKind, document("undisturbed")))
+	job := s.begin(t, jobs.TuningKind, document("killed"))
+	ended := func(n int) func() bool {
+		return func() bool {
+			all, err := s.Trials("killed").Read(t.Context())
+			return err == nil && len(slices.DeleteFunc(all, func(x client.Trial) bool { return !x.Summary.TrainingJobStatus.Terminal() })) >= n
+		}
+	}
+	await(t, "5 trials", ended(5))
+	first.kill()
+	s.worker(t, "--concurrency", "3")
+	await(t, "15 trials", ended(15))
+	require.NoError(t, s.dev.child(t, "_temporal").Kill())
+	<-s.dev.ended
+	s.restart(t)
+	d := finish[jobs.HyperParameterTuningJobDescription](t, job)
+	require.Equal(t, jobs.TrainingJobStatusCounters{Completed: trials}, d.TrainingJobStatusCounters)
+	require.Equal(t, jobs.ObjectiveStatusCounters{Succeeded: trials}, d.ObjectiveStatusCounters)
+	s.requireEachTrialOnce(t, "killed", trials)
+	want, got := s.trials(t, "undisturbed"), s.trials(t, "killed")
+	for i := range want {
+		require.Equal(t, want[i].Summary.TunedHyperParameters, got[i].Summary.TunedHyperParameters)
+		require.Equal(t, want[i].Summary.FinalHyperParameterTuningJobObjectiveMetric, got[i].Summary.FinalHyperParameterTuningJobObjectiveMetric)
+	}
+	require.Len(t, s.list(t, "s3://tune/models/killed-"), trials, "one model each")
+}
+
+// tuningSetting puts a BATCHMILL_ setting into a tuning job's definition.
+func tuningSetting(doc object, name, value string) object {
+	definition(doc)["Environment"].(object)[name] = value
+	return doc
+}
+
+// TestHyperband: trials pause at rungs and go on from their checkpoints: a promoted trial's model is that of a training that
+// was never interrupted, and rounds are saved.
+func TestHyperband(t *testing.T) {
+	t.Parallel()
+	doc := shared.tuningDocument(t, "halving", "Hyperband", 30, 2, map[string]string{"num_round": "9"})
+	config(doc)["StrategyConfig"] = object{"HyperbandStrategyConfig": object{"MinResource": 1, "MaxResource": 9}}
+	finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, doc))
+	shared.requireEachTrialOnce(t, "halving", 30)
+	rounds, resumed := 0, ""
+	for _, trial := range shared.trials(t, "halving") {
+		name := trial.Summary.TrainingJobName
+		log := shared.trainingLog(t, name)
+		n := strings.Count(log, "\n")
+		rounds += n
+		requireEachRoundOnce(t, log, n)
+		d := decode[jobs.TrainingJobDescription](t, must(shared.Job(jobs.TrainingKind, name).Describe(t.Context())))
+		paused := slices.ContainsFunc(d.SecondaryStatusTransitions, func(s jobs.SecondaryStatusTransition) bool { return s.Status == jobs.SecondaryStatusInterrupted })
+		if paused && d.TrainingJobStatus == jobs.TrainingJobStatusCompleted {
+			resumed = name
+		}
+		require.Equal(t, n == 9, d.TrainingJobStatus == jobs.TrainingJobStatusCompleted, "%s: %d rounds", name, n)
+	}
+	require.Less(t, rounds, 30*9/2, "of %d", 30*9)
+	require.NotEmpty(t, resumed, "some trial was promoted to the end")
+	d := decode[jobs.TrainingJobDescription](t, must(shared.Job(jobs.TrainingKind, resumed).Describe(t.Context())))
+	alone := trainDocument("alone", d.HyperParameters, "s3://tune/models/", definition(doc)["InputDataConfig"].([]any)...)
+	shared.train(t, alone)
+	a, b := shared.get(t, "s3://tune/models/alone/output/model.tar.gz"), shared.get(t, "s3://tune/models/"+resumed+"/output/model.tar.gz")
+	require.True(t, bytes.Equal(a, b), "the model of %s", resumed)
+}
+
+// TestEarlyStopping: hopeless trials are stopped by the median of those before, and keep their value.
+func TestEarlyStopping(t *testing.T) {
+	t.Parallel()
+	doc := shared.tuningDocument(t, "early", "Random", 16, 1, map[string]string{"num_round": "150"})
+	config(doc)["TrainingJobEarlyStoppingType"] = "Auto"
+	d := finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, doc))
+	require.Positive(t, d.TrainingJobStatusCounters.Stopped)
+	require.Equal(t, 16, d.ObjectiveStatusCounters.Succeeded)
+	for _, trial := range shared.trials(t, "early") {
+		require.Equal(t, trial.EarlyStopped, trial.Summary.TrainingJobStatus == jobs.TrainingJobStatusStopped)
+		require.Equal(t, trial.EarlyStopped, trial.Rounds < 150, "%d rounds", trial.Rounds)
+	}
+	best, _ := d.BestTrainingJob.Value()
+	require.Equal(t, jobs.TrainingJobStatusCompleted, d.BestTrainingJob.TrainingJobStatus, "best %g", best)
+}
+
+// TestWarmStart: a search learns from an earlier one, whose best training job counts where data and algorithm are the same.
+func TestWarmStart(t *testing.T) {
+	t.Parallel()
+	parent := finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, shared.tuningDocument(t, "parent", "Sobol", 8, 4, map[string]string{"num_round": "15"})))
+	for _, kind := range []string{jobs.WarmStartIdentical, jobs.WarmStartTransfer} {
+		doc := shared.tuningDocument(t, "warm-"+kind[:5], "Bayesian", 2, 1, map[string]string{"num_round": "15"})
+		doc["WarmStartConfig"] = object{"WarmStartType": kind, "ParentHyperParameterTuningJobs": []any{object{"HyperParameterTuningJobName": "parent"}}}
+		d := finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, doc))
+		if kind == jobs.WarmStartTransfer {
+			require.Nil(t, d.OverallBestTrainingJob)
+			continue
+		}
+		mine, _ := d.BestTrainingJob.Value()
+		its, _ := parent.BestTrainingJob.Value()
+		overall, _ := d.OverallBestTrainingJob.Value()
+		require.Equal(t, min(mine, its), overall)
+		require.Equal(t, its < mine, d.OverallBestTrainingJob.TuningJobName == "parent")
+	}
+	other := shared.tuningDocument(t, "warm-other", "Random", 2, 1, map[string]string{"num_round": "15"})
+	other["WarmStartConfig"] = object{"WarmStartType": jobs.WarmStartIdentical, "ParentHyperParameterTuningJobs": []any{object{"HyperParameterTuningJobName": "parent"}}}
+	definition(other)["InputDataConfig"].([]any)[0] = channel("train", "text/csv;header=present;label=medv", "s3://tune/validation/")
+	_, failed := fail[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, other))
+	require.Contains(t, failed.Reason, "algorithm and input data must be those of tuning job parent")
 }

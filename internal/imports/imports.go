@@ -9,7 +9,7 @@ const module = "github.com/batchmill/batchmill"
 
 // A room is a top-level folder of the module. Below it all packages follow the same rule.
 //
-//	cmd -> api, client, worker, devstack -> workflows, activities -> tuning, algorithms, dataset, storage -> jobs
+//	cmd -> api, client, worker, devstack, report -> workflows, activities -> tuning, algorithms, dataset, storage -> jobs
 //
 // mayImport lists the rooms whose packages a room may import beside its own. internal holds what only tests need and is
 // open to every room's tests.
@@ -24,10 +24,11 @@ var mayImport = map[string][]string{
 	"worker":     {"activities", "workflows", "algorithms", "storage", "jobs"},
 	"client":     {"workflows", "jobs", "storage"},
 	"api":        {"client", "workflows", "jobs", "storage"},
+	"report":     {"jobs"},
 	"devstack":   {},
 	"examples":   {"client", "jobs"},
 	"bench":      {"client", "worker", "devstack", "activities", "workflows", "algorithms", "tuning", "dataset", "storage", "jobs", "examples"},
-	"cmd":        {"api", "client", "worker", "devstack", "workflows", "algorithms", "dataset", "storage", "jobs", "examples", "activities"},
+	"cmd":        {"api", "client", "worker", "devstack", "workflows", "algorithms", "dataset", "storage", "jobs", "examples", "activities", "report"},
 	"internal":   {"dataset", "storage", "jobs"},
 }
 
