@@ -37,6 +37,10 @@ quickstart: ## split, train and transform real data on the embedded stack
 bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny objects)
 	$(GO) run ./bench/transform $(BENCH)
 
+.PHONY: bench-orchestration
+bench-orchestration: ## measure how soon a tuning job's next training job starts, on the stack that the environment names
+	$(GO) run ./bench/orchestration $(BENCH)
+
 .PHONY: bench-gbt
 bench-gbt: ## compare training with XGBoost and LightGBM (after `make peers`; BENCH="-work adult -seeds 1": a look, "-work all": all tables)
 	@$(GO) run ./bench/gbt $(BENCH)

@@ -7,12 +7,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
@@ -114,12 +116,25 @@ func (s *stage) register(r registry) {
 
 // environment makes a test environment in which the job of that kind and name runs under its own ID.
 func (s *stage) environment(id string) *testsuite.TestWorkflowEnvironment {
+	return s.environmentWith(id, (&workflows.Workflows{Region: "us-east-1", Account: "000000000000"}).Register)
+}
+
+// environmentWith is environment with other workflows.
+func (s *stage) environmentWith(id string, register func(workflows.Registrar)) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: protocol.Queue})
-	(&workflows.Workflows{Region: "us-east-1", Account: "000000000000"}).Register(env)
+	register(env)
 	s.register(env)
 	return env
+}
+
+// anything matches any argument.
+const anything = mock.Anything
+
+// decodeArguments takes the arguments of the next run out of a workflow's continuing as new.
+func decodeArguments(again *workflow.ContinueAsNewError, to ...any) error {
+	return converter.GetDefaultDataConverter().FromPayloads(again.Input, to...)
 }
 
 const transformDocument = `{"TransformJobName":"j","ModelName":"m",

@@ -18,7 +18,8 @@ import (
 )
 
 // testHistories replays what the server recorded of this run's jobs against the workflow code as it is: one job of each kind
-// that completed, one that was stopped, one that failed, one that was started under another ID. With -update the recordings
+// that completed, one that was stopped, one that failed, one that was started under another ID, a search by Hyperband with a
+// trial of it that paused, and a search that failed. With -update the recordings
 // become those that the replay test of package workflows guards against later changes.
 func (s *stack) testHistories(t *testing.T) {
 	stopped := s.begin(t, jobs.TrainingKind, s.longTraining(t, "stopped", endless))
@@ -34,6 +35,12 @@ func (s *stack) testHistories(t *testing.T) {
 	stratified["SplitStrategy"] = object{"Type": "Stratified", "Column": "ocean_proximity", "Seed": 1}
 	s.split(t, stratified)
 
+	halving := s.tuningDocument(t, "recorded", "Hyperband", 6, 2, map[string]string{"num_round": "9"})
+	config(halving)["StrategyConfig"] = object{"HyperbandStrategyConfig": object{"MinResource": 1, "MaxResource": 9}}
+	finish[jobs.HyperParameterTuningJobDescription](t, s.begin(t, jobs.TuningKind, halving))
+	hopeless := s.tuningDocument(t, "recorded-failure", "Random", 3, 1, map[string]string{"num_round": "2", "objective": "multi:softmax"})
+	fail[jobs.HyperParameterTuningJobDescription](t, s.begin(t, jobs.TuningKind, hopeless))
+
 	replayer := worker.NewWorkflowReplayer()
 	(&workflows.Workflows{Region: "us-east-1", Account: "000000000000"}).Register(replayer)
 	for name, id := range map[string]string{
@@ -41,6 +48,9 @@ func (s *stack) testHistories(t *testing.T) {
 		"split-stratified":     "split-job/stratified",
 		"training-completed":   "training-job/housing-xgboost",
 		"training-stopped":     "training-job/stopped",
+		"training-trial":       "training-job/" + jobs.ChildName("recorded", 1),
+		"tuning-completed":     "hyper-parameter-tuning-job/recorded",
+		"tuning-failed":        "hyper-parameter-tuning-job/recorded-failure",
 		"transform-completed":  "transform-job/by-cli",
 		"transform-failed":     "transform-job/failed",
 		"transform-other-id":   "what the form made up",
