@@ -28,6 +28,7 @@ var parsers = map[string]func([]byte) (any, error){
 	"train":     func(b []byte) (any, error) { return jobs.ParseTrainingJob(b) },
 	"model":     func(b []byte) (any, error) { return jobs.ParseModel(b) },
 	"transform": func(b []byte) (any, error) { return jobs.ParseTransformJob(b) },
+	"tune":      func(b []byte) (any, error) { return jobs.ParseHyperParameterTuningJob(b) },
 	"weekly":    func(b []byte) (any, error) { return jobs.ParseTransformJob(b) },
 }
 
