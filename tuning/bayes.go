@@ -1,28 +1,26 @@
 package tuning
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/batchmill/batchmill/tuning/internal/gp"
 )
 
-// belief is what Bayesian keeps beside the trials: the hyperparameters of its model, from when they were fitted last, and
-// the model itself, which can be made anew from them.
+// belief is what Bayesian keeps beside the trials: for each of its priors the hyperparameters of a model, from when they
+// were fitted last, and the model that was used last, which can be made anew from them.
 type belief struct {
-	hyper  *gp.Hyper
-	fitted int // observations at that time
+	Fits [len(priors)]fitted `json:"fits"`
 
+	turn  int // whose model it is
 	model *gp.Model
-	seen  []point // what the model was shown
+	seen  [][]float64 // what the model was shown
 }
 
-// evidence is all that is known when a trial is chosen.
-type evidence struct {
-	points []point     // observed ones, then pending ones
-	x      [][]float64 // the same as the model sees them
-	values []float64   // of the observed ones, ready for the model
+// fitted are hyperparameters and how many observations they were fitted to.
+type fitted struct {
+	Hyper        *gp.Hyper `json:"hyper,omitempty"`
+	Observations int       `json:"observations,omitempty"`
 }
 
 // fromModel chooses the point of the most expected improvement, or one of a Sobol sequence while little is known.
@@ -32,7 +30,7 @@ func (s *Search) fromModel(id int) (point, bool) {
 		return s.fromSobol(id)
 	}
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
-	s.fit(e, rng)
+	s.fit(e, s.turn(id, len(e.values)), rng)
 	s.condition(e)
 	if p, ok := s.maximize(e, rng); ok {
 		return p, true
@@ -50,79 +48,40 @@ func (s *Search) startTrials() int {
 	if s.options.Start > 0 {
 		return s.options.Start
 	}
-	return max(startLeast, min(startMost, startPerAxis*len(s.axes))) - min(len(s.warm), startLeast)
+	return max(startLeast, min(startMost, startPerAxis*len(s.axes))) - len(s.warm)
 }
 
-// evidence collects observed and pending points. A failed trial counts as the worst seen, so that the model keeps away.
-func (s *Search) evidence() evidence {
-	var e evidence
-	var raw, known []float64
-	sign := s.options.Goal.sign()
-	for _, r := range s.records {
-		if r.status != pending {
-			e.points = append(e.points, r.point)
-			raw = append(raw, sign*r.value)
-		}
-		if r.status == told {
-			known = append(known, sign*r.value)
-		}
+// turn is the prior whose model chooses a trial. They take turns, because no prior suits all functions and a model that
+// has got stuck is helped by what another tries. Beyond fitMost observations the first one goes on alone.
+func (s *Search) turn(id, observations int) int {
+	if observations > fitMost {
+		return 0
 	}
-	if len(known) > 0 {
-		worst := slices.Max(known)
-		i := 0
-		for _, r := range s.records {
-			if r.status == failed {
-				raw[i] = worst
-			}
-			if r.status != pending {
-				i++
-			}
-		}
-		e.values = newOutputs(raw).apply(raw)
-	}
-	for _, r := range s.records {
-		if r.status == pending {
-			e.points = append(e.points, r.point)
-		}
-	}
-	for _, p := range e.points {
-		e.x = append(e.x, s.coordinates(p))
-	}
-	return e
+	return turns[id%len(turns)]
 }
 
-// coordinates is a point as the model sees it: values rounded first, then mapped to the unit cube (Garrido-Merchán and
-// Hernández-Lobato 2020, Dealing with categorical and integer-valued variables in Bayesian Optimization with Gaussian
-// processes, Neurocomputing 380), categories as codes.
-func (s *Search) coordinates(p point) []float64 {
-	x := make([]float64, len(p))
-	for i, a := range s.axes {
-		x[i] = p[i]
-		if a.Kind != Categorical {
-			x[i] = a.unit(p[i])
-		}
-	}
-	return x
-}
-
-func (s *Search) shape() gp.Shape {
-	shape := gp.Shape{Warped: false}
-	for _, a := range s.axes {
-		shape.Categorical = append(shape.Categorical, a.Kind == Categorical)
-	}
-	return shape
-}
-
-// fit fits the hyperparameters anew where enough was observed since the last time.
-func (s *Search) fit(e evidence, rng *rand.Rand) {
+// fit makes the model of a prior the current one, its hyperparameters fitted anew where enough was observed since the last
+// time.
+func (s *Search) fit(e evidence, turn int, rng *rand.Rand) {
 	n := len(e.values)
 	b := &s.belief
-	if b.hyper != nil && n < b.fitted+max(1, n/refitShare) {
+	f := &b.Fits[turn]
+	if f.Hyper != nil && !f.Hyper.Fits(len(e.categorical)) { // a warm start came with other tasks
+		f.Hyper = nil
+	}
+	if f.Hyper != nil && n >= f.Observations && n < f.Observations+max(1, n/refitShare) {
+		if turn != b.turn {
+			b.turn, b.model, b.seen = turn, nil, nil
+		}
 		return
 	}
-	h, _ := gp.Fit(s.shape(), gp.Data{X: e.x[:n], Y: e.values}, b.hyper, fitStarts, fitEvaluations, rng)
-	b.hyper, b.fitted = &h, n
-	b.model, b.seen = nil, nil
+	budget := gp.Budget{Starts: fitStarts, Evaluations: fitEvaluations}
+	if n > fitMost {
+		budget = gp.Budget{Starts: 1, Evaluations: fitEvaluations / 2}
+	}
+	h := gp.Fit(e.categorical, e.sample(fitMost), priors[turn], f.Hyper, budget, rng)
+	*f = fitted{&h, n}
+	b.turn, b.model, b.seen = turn, nil, nil
 }
 
 // condition shows the model all observed points, and the pending ones with the values it expects there itself (the
@@ -130,10 +89,10 @@ func (s *Search) fit(e evidence, rng *rand.Rand) {
 func (s *Search) condition(e evidence) {
 	b := &s.belief
 	if b.model == nil {
-		b.model = gp.NewModel(s.shape(), *b.hyper)
+		b.model = gp.NewModel(e.categorical, *b.Fits[b.turn].Hyper)
 	}
 	same := 0
-	for same < len(b.seen) && same < len(e.values) && b.seen[same].key() == e.points[same].key() {
+	for same < len(b.seen) && same < len(e.values) && slices.Equal(b.seen[same], e.x[same]) {
 		same++
 	}
 	b.model.Truncate(same)
@@ -147,37 +106,5 @@ func (s *Search) condition(e evidence) {
 		b.model.Add(x)
 		b.model.Learn(values)
 	}
-	b.seen = e.points
-}
-
-// acquisition is the log of the expected improvement over the best value the model expects at an observed point.
-type acquisition struct {
-	model               *gp.Model
-	best                float64
-	byMean, byDeviation []float64
-}
-
-func newAcquisition(m *gp.Model, x [][]float64) *acquisition {
-	a := &acquisition{model: m, best: math.Inf(1), byMean: make([]float64, len(x[0])), byDeviation: make([]float64, len(x[0]))}
-	for _, at := range x {
-		a.best = min(a.best, m.Mean(at))
-	}
-	return a
-}
-
-func (a *acquisition) at(x []float64) float64 {
-	mean, deviation := a.model.Predict(x)
-	value, _ := logImprovement((a.best - mean) / deviation)
-	return value + math.Log(deviation)
-}
-
-// slope is at with its gradient.
-func (a *acquisition) slope(x, gradient []float64) float64 {
-	mean, deviation := a.model.PredictGradient(x, a.byMean, a.byDeviation)
-	z := (a.best - mean) / deviation
-	value, slope := logImprovement(z)
-	for i := range gradient {
-		gradient[i] = (-slope*a.byMean[i] + (1-slope*z)*a.byDeviation[i]) / deviation
-	}
-	return value + math.Log(deviation)
+	b.seen = e.x
 }

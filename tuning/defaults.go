@@ -1,18 +1,32 @@
 package tuning
 
+import "github.com/batchmill/batchmill/tuning/internal/gp"
+
+// priors of the models that take turns, and the order in which they do. Wide ones find rugged and additive functions,
+// narrow ones, of long lengths, see the bowl through the ripples.
+var (
+	priors = [...]gp.Prior{
+		{Lengths: 3, Variance: 4, Warp: true},
+		{Lengths: 1, Variance: 1.5},
+	}
+	turns = [...]int{0, 1, 0}
+)
+
 // What Bayesian's search was tuned to, on the works of bench/tuning.
 const (
 	startLeast   = 5 // trials from the Sobol sequence: startPerAxis for each parameter within these bounds
 	startMost    = 10
 	startPerAxis = 2
 
-	refitShare     = 15 // hyperparameters are fitted anew when observations grew by one in so many
-	fitStarts      = 2
-	fitEvaluations = 50 // of the likelihood, for each start of a fit
+	refitShare     = 50 // hyperparameters are fitted anew when observations grew by one in so many
+	fitStarts      = 3
+	fitMost        = 200 // observations to fit to; beyond, a sample of them, and less work
+	fitEvaluations = 50  // of the likelihood, for each start of a fit
 
 	globalCandidates = 512 // all over the space
 	localCenters     = 4   // best observed points with candidates around them
 	localCandidates  = 128 // around the best, half as many around each next one
+	movedAxes        = 20  // about so many parameters change at most to make a candidate near another
 	climbs           = 6   // candidates from which the acquisition is climbed
 	climbRounds      = 3   // at most, of numbers and choices in turn
 	slideEvaluations = 40  // of the acquisition, for each climb over numbers

@@ -18,7 +18,11 @@ type candidate struct {
 // maximize looks for the point of the highest acquisition that was not taken: candidates all over the cube and around the
 // best points, then uphill from the best of them. False if it finds none.
 func (s *Search) maximize(e evidence, rng *rand.Rand) (point, bool) {
-	a := newAcquisition(s.belief.model, e.x)
+	inside := make([][]float64, len(e.x))
+	for i, x := range e.x {
+		inside[i] = s.own(s.coordinates(s.pointOf(x)), e)
+	}
+	a := newAcquisition(s.belief.model, inside)
 	found := s.candidates(e, rng)
 	for i := range found {
 		found[i].value = a.at(found[i].x)
@@ -56,35 +60,33 @@ func (s *Search) candidates(e evidence, rng *rand.Rand) []candidate {
 	seed := rng.Uint64()
 	for i := range globalCandidates {
 		sobol.Point(u, uint32(i), seed)
-		out = append(out, candidate{x: s.coordinates(pointAt(s.axes, u))})
+		out = append(out, candidate{x: s.own(s.coordinates(pointAt(s.axes, u)), e)})
 	}
-	order := make([]int, len(e.values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case e.values[i] < e.values[j]:
-			return -1
-		case e.values[i] > e.values[j]:
-			return 1
-		}
-		return 0
-	})
+	order := e.ranked()
 	for k, i := range order[:min(len(order), localCenters)] {
+		center := s.own(s.coordinates(s.pointOf(e.x[i])), e)
 		for range localCandidates >> k {
-			out = append(out, candidate{x: s.near(e.x[i], rng)})
+			out = append(out, candidate{x: s.near(center, rng)})
 		}
 	}
 	return out
+}
+
+// own is x with the code of the search's own task where there are others.
+func (s *Search) own(x []float64, e evidence) []float64 {
+	if len(x) < len(e.categorical) {
+		return append(x, 0)
+	}
+	return x
 }
 
 // near moves some coordinates of a point: numbers by a normal step of a random size, categories anywhere.
 func (s *Search) near(x []float64, rng *rand.Rand) []float64 {
 	y := slices.Clone(x)
 	reach := math.Pow(10, -0.5-2.5*rng.Float64())
-	share := max(min(20/float64(len(x)), 1)*rng.Float64(), 1/float64(len(x)))
-	moved := rng.IntN(len(x))
+	n := len(s.axes)
+	share := max(min(movedAxes/float64(n), 1)*rng.Float64(), 1/float64(n))
+	moved := rng.IntN(n)
 	for i, a := range s.axes {
 		if i != moved && rng.Float64() > share {
 			continue
@@ -220,13 +222,14 @@ func (s *Search) hop(a *acquisition, c candidate) (candidate, bool) {
 	return c, moved
 }
 
-// pointOf is the point of the space at coordinates as the model sees them.
+// pointOf is the point of the space at coordinates as the model sees them, or the nearest one where a warm start brought
+// some from outside.
 func (s *Search) pointOf(x []float64) point {
-	p := make(point, len(x))
+	p := make(point, len(s.axes))
 	for i, a := range s.axes {
-		p[i] = x[i]
+		p[i] = max(x[i], 0)
 		if a.Kind != Categorical {
-			p[i] = a.at(x[i])
+			p[i] = a.at(min(max(x[i], 0), 1))
 		}
 	}
 	return p

@@ -9,14 +9,14 @@ import (
 // transform and standardising.
 type outputs struct {
 	lambda       float64
-	center, unit float64 // of the raw values
+	center, unit float64 // of the raw values, by quantiles: one that diverged must not make the rest alike
 	mean, scale  float64 // of the transformed ones
 }
 
 // newOutputs learns the transform from values, at least one.
 func newOutputs(values []float64) outputs {
 	o := outputs{lambda: 1, scale: 1}
-	o.center, o.unit = spread(values)
+	o.center, o.unit = quartiles(values)
 	o.lambda = o.bestLambda(values)
 	t := make([]float64, len(values))
 	for i, v := range values {
@@ -26,24 +26,49 @@ func newOutputs(values []float64) outputs {
 	return o
 }
 
-// spread is the mean and the standard deviation, or 1 where that is 0.
+// quartiles are the median and the distance between the quartiles in units of a normal distribution's deviation, or the
+// spread where half the values are one.
+func quartiles(v []float64) (middle, unit float64) {
+	sorted := slices.Sorted(slices.Values(v))
+	n := len(sorted)
+	const normal = 1.349
+	middle, unit = sorted[n/2], (sorted[n*3/4]-sorted[n/4])/normal
+	if !(unit > 0) || math.IsInf(unit, 0) {
+		_, unit = spread(v)
+	}
+	return middle, unit
+}
+
+// relative is how many units a value lies from the centre, within what powers of it can hold.
+func (o outputs) relative(v float64) float64 {
+	return min(max(v/o.unit-o.center/o.unit, -farthest), farthest)
+}
+
+const farthest = 1e100
+
+// spread is the mean and the standard deviation, or 1 where that is 0; squares neither overflow nor vanish.
 func spread(v []float64) (mean, deviation float64) {
 	for _, x := range v {
 		mean += x / float64(len(v))
 	}
+	widest := 0.0
+	for _, x := range v {
+		widest = max(widest, math.Abs(x-mean))
+	}
+	if !(widest > 0) {
+		return mean, 1
+	}
 	sum := 0.0
 	for _, x := range v {
-		sum += (x - mean) * (x - mean) / float64(len(v))
+		z := (x - mean) / widest
+		sum += z * z / float64(len(v))
 	}
-	if deviation = math.Sqrt(sum); !(deviation > 0) || math.IsInf(deviation, 0) {
-		deviation = 1
-	}
-	return mean, deviation
+	return mean, widest * math.Sqrt(sum)
 }
 
 // power is the transform of Yeo and Johnson (2000, A new family of power transformations, Biometrika 87).
 func (o outputs) power(v float64) float64 {
-	x, l := (v-o.center)/o.unit, o.lambda
+	x, l := o.relative(v), o.lambda
 	switch {
 	case x >= 0 && l == 0:
 		return math.Log1p(x)
@@ -65,7 +90,7 @@ func (o outputs) bestLambda(values []float64) float64 {
 		jacobian := 0.0
 		for i, v := range values {
 			t[i] = o.power(v)
-			x := (v - o.center) / o.unit
+			x := o.relative(v)
 			jacobian += math.Copysign(math.Log1p(math.Abs(x)), x)
 		}
 		_, d := spread(t)

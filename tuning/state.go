@@ -3,8 +3,6 @@ package tuning
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/batchmill/batchmill/tuning/internal/gp"
 )
 
 // stateVersion is raised when a change would give a resumed search other trials than its first half had.
@@ -20,8 +18,7 @@ type state struct {
 	Results []stateResult `json:"results"`
 	Points  [][]float64   `json:"points,omitempty"`
 	Warm    []Observation `json:"warm,omitempty"`
-	Hyper   *gp.Hyper     `json:"hyper,omitempty"`
-	Fitted  int           `json:"fitted,omitempty"`
+	Belief  *belief       `json:"belief,omitempty"`
 }
 
 // stateResult is a number, false for a failed trial, null for a pending one.
@@ -84,7 +81,7 @@ func (s *Search) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if s.keepsPoints() {
-		st.Drawn, st.Hyper, st.Fitted = s.drawn, s.belief.hyper, s.belief.fitted
+		st.Drawn, st.Belief = s.drawn, &s.belief
 	}
 	return json.Marshal(st)
 }
@@ -166,9 +163,15 @@ func (s *Search) restorePoints(st state) error {
 }
 
 func (s *Search) restoreBelief(st state) error {
-	if st.Hyper != nil && !s.shape().Fits(*st.Hyper) {
-		return &StateError{"the model's hyperparameters do not fit the space", nil}
+	if st.Belief == nil {
+		return nil
 	}
-	s.belief.hyper, s.belief.fitted = st.Hyper, st.Fitted
+	n := len(s.evidence().categorical)
+	for _, f := range st.Belief.Fits {
+		if f.Hyper != nil && !f.Hyper.Fits(n) {
+			return &StateError{"the model's hyperparameters do not fit the space", nil}
+		}
+	}
+	s.belief.Fits = st.Belief.Fits
 	return nil
 }

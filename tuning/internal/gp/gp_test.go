@@ -43,7 +43,7 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 				t.Errorf("case %d: slope %d is %v, want %v", i, d, gradient[d], w)
 			}
 		}
-		m := NewModel(shape, h)
+		m := NewModel(shape.Categorical, h)
 		for _, x := range c.X {
 			m.Add(x)
 		}
@@ -99,7 +99,7 @@ func TestLikelihoodGradient(t *testing.T) {
 func TestPredictionGradient(t *testing.T) {
 	t.Parallel()
 	shape, data, h := example(25)
-	m := NewModel(shape, h)
+	m := NewModel(shape.Categorical, h)
 	for _, x := range data.X {
 		m.Add(x)
 	}
@@ -130,7 +130,7 @@ func TestPredictionGradient(t *testing.T) {
 func TestGrownModelIsTheSame(t *testing.T) {
 	t.Parallel()
 	shape, data, h := example(40)
-	whole, grown := NewModel(shape, h), NewModel(shape, h)
+	whole, grown := NewModel(shape.Categorical, h), NewModel(shape.Categorical, h)
 	for _, x := range data.X[:30] {
 		grown.Add(x)
 	}
@@ -153,7 +153,6 @@ func TestGrownModelIsTheSame(t *testing.T) {
 
 func TestFitFindsLengths(t *testing.T) {
 	t.Parallel()
-	shape := Shape{Categorical: make([]bool, 3)}
 	rng := rand.New(rand.NewPCG(5, 5))
 	var data Data
 	for range 60 {
@@ -161,7 +160,7 @@ func TestFitFindsLengths(t *testing.T) {
 		data.X = append(data.X, x)
 		data.Y = append(data.Y, math.Sin(9*x[0])+0.3*x[1]+0.05*rng.NormFloat64())
 	}
-	h, _ := Fit(shape, data, nil, 3, 80, rng)
+	h := Fit(make([]bool, 3), data, Prior{Lengths: 2, Variance: 2}, nil, Budget{3, 80}, rng)
 	if !(h.Lengths[0] < h.Lengths[1] && h.Lengths[1] < h.Lengths[2]) {
 		t.Errorf("lengths %v do not follow how much each coordinate matters", h.Lengths)
 	}
@@ -173,7 +172,7 @@ func TestFitFindsLengths(t *testing.T) {
 func TestDuplicatePointsDoNotBreakTheModel(t *testing.T) {
 	t.Parallel()
 	shape := Shape{Categorical: []bool{false}}
-	m := NewModel(shape, Hyper{Lengths: []float64{10}, Variance: 1e4, Noise: MinNoise})
+	m := NewModel(shape.Categorical, Hyper{Lengths: []float64{10}, Variance: 1e4, Noise: MinNoise})
 	for range 20 {
 		m.Add([]float64{0.5})
 	}

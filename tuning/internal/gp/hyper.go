@@ -23,10 +23,9 @@ type Hyper struct {
 	Noise    float64   `json:"noise"`    // variance of an observation
 }
 
-// Fits tells whether h has what the shape needs, all of it positive and finite.
-func (s Shape) Fits(h Hyper) bool {
-	n := len(s.Categorical)
-	if len(h.Lengths) != n || s.Warped && (len(h.A) != n || len(h.B) != n) {
+// Fits tells whether h are hyperparameters of so many coordinates, positive and finite.
+func (h Hyper) Fits(n int) bool {
+	if len(h.Lengths) != n || len(h.A) != len(h.B) || h.A != nil && len(h.A) != n {
 		return false
 	}
 	for _, v := range slices.Concat(h.Lengths, h.A, h.B, []float64{h.Variance, h.Noise}) {
@@ -92,17 +91,24 @@ func (p normal) term(x float64) (value, slope float64) {
 	return -z * z / 2, -z / p.deviation
 }
 
+// Prior says how wide priors are: deviations of logarithms.
+type Prior struct {
+	Lengths  float64 // √3 in the paper of priors
+	Variance float64
+	Warp     bool // inputs may be warped
+}
+
 // priors are those of the whole vector. The lengths' grows with the root of the number of coordinates, so that a
 // function of many is not taken for noise: Hvarfner, Hellsten and Nardi (2024), Vanilla Bayesian Optimization Performs
 // Great in High Dimensions, ICML. The noise's reaches far down: most functions tuned here have little.
-func (s Shape) priors() []normal {
+func (s Shape) priors(w Prior) []normal {
 	n := len(s.Categorical)
-	lengths := normal{math.Sqrt2 + math.Log(float64(n))/2, lengthDeviation, math.Log(5e-3), math.Log(1e3)}
+	lengths := normal{math.Sqrt2 + math.Log(float64(n))/2, w.Lengths, math.Log(5e-3), math.Log(1e3)}
 	out := make([]normal, 0, s.size())
 	for range n {
 		out = append(out, lengths)
 	}
-	out = append(out, normal{0, varianceDeviation, math.Log(1e-2), math.Log(1e5)}, normal{noiseMean, noiseDeviation, math.Log(MinNoise), 0})
+	out = append(out, normal{0, w.Variance, math.Log(1e-2), math.Log(1e5)}, normal{noiseMean, noiseDeviation, math.Log(MinNoise), 0})
 	if s.Warped {
 		for range 2 * n {
 			out = append(out, normal{0, warpDeviation, -warpBound, warpBound})

@@ -19,8 +19,8 @@ type Model struct {
 }
 
 // NewModel is a model that has seen nothing.
-func NewModel(shape Shape, h Hyper) *Model {
-	n := len(shape.Categorical)
+func NewModel(categorical []bool, h Hyper) *Model {
+	shape, n := Shape{Categorical: categorical, Warped: h.A != nil}, len(categorical)
 	return &Model{points: newScaled(shape, h), z: make([]float64, n), scales: make([]float64, n)}
 }
 

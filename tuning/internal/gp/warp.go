@@ -5,7 +5,11 @@ import "math"
 // warp is Kumaraswamy's distribution function 1 - (1 - xᵃ)ᵇ, which bends an axis so that a function changes evenly along it
 // (Snoek et al. 2014, Input Warping for Bayesian Optimization of Non-stationary Functions, ICML), with its derivatives by x,
 // log a and log b.
+// Outside [0, 1] the axis stays as it is.
 func warp(x, a, b float64) (w, byX, byLogA, byLogB float64) {
+	if x < 0 || x > 1 {
+		return x, 1, 0, 0
+	}
 	x = min(max(x, edge), 1-edge)
 	logX := math.Log(x)
 	xa := math.Exp(a * logX)
