@@ -157,14 +157,14 @@ func TestWarmStart(t *testing.T) {
 		warm   []Observation
 		within float64
 	}{
-		{"same task", same, 0.001}, {"like task", like, 0.01}, {"wider range", around, 0.06},
+		{"same task", same, 0.001}, {"like task", like, 0.01}, {"wider range", around, 0.01},
 	} {
 		s := mustNew(t, plane, Options{Seed: 5})
 		if err := s.Warm(c.warm); err != nil {
 			t.Fatal(err)
 		}
-		if best := s.search(t, 3, func(t Trial) float64 { return bowl(t, 0.7) }); best > c.within {
-			t.Errorf("%s: the best of the first three trials is %v", c.name, best)
+		if best := s.search(t, 6, func(t Trial) float64 { return bowl(t, 0.7) }); best > c.within {
+			t.Errorf("%s: the best of the first six trials is %v", c.name, best)
 		}
 		b, err := s.MarshalJSON()
 		if err != nil {
