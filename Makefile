@@ -54,6 +54,10 @@ soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, i
 	@end=$$(( $$(date +%s) + $$(echo $(SOAK_TIME) | sed 's/h/*3600/; s/m/*60/; s/s//') )); \
 	while [ $$(date +%s) -lt $$end ]; do $(GO) test -race -count=1 -shuffle=on ./... || exit 1; done
 
+.PHONY: soak-shards
+soak-shards: ## plan, do and commit 100,000 shards of one row each, and tell time and memory of each step
+	$(GO) test ./activities/sharding -run '^TestManyShards$$' -count 1 -v -timeout 0 -shards 100000
+
 .PHONY: peers
 peers: ## install what tests and benchmarks compare with (Python, into bench/peers/.venv)
 	sh bench/peers/setup.sh

@@ -92,7 +92,7 @@ func checkRejects(bound jobs.Rejected, rows, rejected int64) error {
 }
 
 // transformDetails puts the model's identity into the manifest.
-func transformDetails(_ context.Context, plan *sharding.Plan, _ []*sharding.Receipt) (json.RawMessage, error) {
+func transformDetails(_ context.Context, plan *sharding.Plan, _ *sharding.Receipts) (json.RawMessage, error) {
 	var params transformParams
 	if err := json.Unmarshal(plan.Params, &params); err != nil {
 		return nil, err
@@ -112,9 +112,9 @@ func (a *Activities) CleanUp(ctx context.Context, ref protocol.PlanRef) (bool, e
 	}
 	if ref.Digest == "" {
 		// Planning did not report back. What lies there may be an earlier job's of the same name: only our own plan is undone.
-		plan, _, err := sharding.ReadPlan(ctx, a.store, sharding.PlanURI(base))
+		plan, _, err := sharding.ReadHead(ctx, a.store, sharding.PlanURI(base))
 		if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) || err == nil && plan.Owner != owner(ctx) {
-			return false, nil
+			return false, sharding.RemovePages(ctx, a.store, base, owner(ctx))
 		}
 		if err != nil {
 			return false, err

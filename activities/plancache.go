@@ -9,18 +9,17 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
-// planCache keeps the plans of the jobs a worker is busy with: a plan of 100,000 shards is megabytes, and every range of
-// shards needs it.
+// planCache keeps the heads of the plans of the jobs a worker is busy with: every range of shards needs one.
 type planCache struct {
 	mu    sync.Mutex
-	plans map[string]*sharding.Plan // by digest
+	plans map[string]*sharding.Head // by digest
 	order []string
 }
 
 const plansKept = 8
 
-// get reads the plan under uri, which must have the digest the workflow was told.
-func (c *planCache) get(ctx context.Context, store storage.Store, planURI, digest string) (*sharding.Plan, error) {
+// get reads the head of the plan under uri, which must have the digest the workflow was told.
+func (c *planCache) get(ctx context.Context, store storage.Store, planURI, digest string) (*sharding.Head, error) {
 	c.mu.Lock()
 	p := c.plans[digest]
 	c.mu.Unlock()
@@ -31,7 +30,7 @@ func (c *planCache) get(ctx context.Context, store storage.Store, planURI, diges
 	if err != nil {
 		return nil, err
 	}
-	p, sum, err := sharding.ReadPlan(ctx, store, uri)
+	p, sum, err := sharding.ReadHead(ctx, store, uri)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +40,7 @@ func (c *planCache) get(ctx context.Context, store storage.Store, planURI, diges
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.plans == nil {
-		c.plans = make(map[string]*sharding.Plan)
+		c.plans = make(map[string]*sharding.Head)
 	}
 	if c.plans[digest] == nil {
 		c.plans[digest] = p

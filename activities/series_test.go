@@ -116,7 +116,9 @@ func TestSeriesAfterFailure(t *testing.T) {
 	require.NoError(t, err)
 	uri, err := storage.ParseURI(planned.PlanURI)
 	require.NoError(t, err)
-	plan, digest, err := sharding.ReadPlan(t.Context(), s.store, uri)
+	head, digest, err := sharding.ReadHead(t.Context(), s.store, uri)
+	require.NoError(t, err)
+	plan, err := head.Lists(t.Context(), s.store)
 	require.NoError(t, err)
 	for range 2 { // entering again changes nothing
 		require.NoError(t, s.claimSeries(t.Context(), plan, digest))

@@ -63,7 +63,7 @@ func (a *Activities) PlanSplit(ctx context.Context, job protocol.Job) (protocol.
 	if err != nil {
 		return protocol.Planned{}, err
 	}
-	plan := &sharding.Plan{Kind: jobs.SplitKind.Name, Job: job.Name, Owner: owner(ctx)}
+	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.SplitKind.Name, Job: job.Name, Owner: owner(ctx)}}
 	var units [][]dataset.Unit
 	if plan.Inputs, units, err = a.planInputs(ctx, inputs, media, nil); err != nil {
 		return protocol.Planned{}, err

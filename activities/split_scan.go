@@ -45,8 +45,13 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	defer p.stop()
 	done.Rows = last.Done
 	scan := &shardScan{inputs: &opener{store: a.store}, params: params, splitter: splitter, schema: schema, before: before}
-	for i := max(r.From, last.Cursor); i < r.To; i++ {
-		summary, n, err := scan.shard(ctx, plan.Shards[i])
+	from := max(r.From, last.Cursor)
+	shards, err := plan.ReadShards(ctx, a.store, from, r.To)
+	if err != nil {
+		return done, err
+	}
+	for i := from; i < r.To; i++ {
+		summary, n, err := scan.shard(ctx, shards[i-from])
 		if err != nil {
 			return done, err
 		}
@@ -118,7 +123,7 @@ func (a *Activities) DecideSplit(ctx context.Context, ref protocol.PlanRef) (boo
 		return true, nil // an earlier attempt got this far
 	}
 	merged := new(split.Summary)
-	for i := range plan.Shards {
+	for i := range plan.ShardCount {
 		data, _, err := storage.ReadAll(ctx, a.store, scanURI(base, pass, i))
 		if errors.Is(err, storage.ErrNotFound) && before != nil {
 			return false, nil // the pass was decided by an earlier attempt, whose answer was lost; the next has not begun
@@ -151,7 +156,7 @@ func (a *Activities) DecideSplit(ctx context.Context, ref protocol.PlanRef) (boo
 }
 
 // lastDecision finds the decision of the last pass, nil before the first, and the number of the pass that follows it.
-func (a *Activities) lastDecision(ctx context.Context, plan *sharding.Plan) (*split.Decision, int, error) {
+func (a *Activities) lastDecision(ctx context.Context, plan *sharding.Head) (*split.Decision, int, error) {
 	var last *split.Decision
 	for pass := 1; ; pass++ {
 		d, err := a.readDecision(ctx, plan, pass)
@@ -166,7 +171,7 @@ func (a *Activities) lastDecision(ctx context.Context, plan *sharding.Plan) (*sp
 }
 
 // readDecision reads the decision of a pass, or the final one if pass is negative.
-func (a *Activities) readDecision(ctx context.Context, plan *sharding.Plan, pass int) (*split.Decision, error) {
+func (a *Activities) readDecision(ctx context.Context, plan *sharding.Head, pass int) (*split.Decision, error) {
 	if pass < 0 {
 		d, _, err := a.lastDecision(ctx, plan)
 		return d, err

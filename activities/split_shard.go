@@ -45,7 +45,7 @@ func (a *Activities) SplitShards(ctx context.Context, r protocol.Range) (protoco
 	})
 }
 
-func (a *Activities) splitPlan(ctx context.Context, planURI, digest string) (*sharding.Plan, splitParams, error) {
+func (a *Activities) splitPlan(ctx context.Context, planURI, digest string) (*sharding.Head, splitParams, error) {
 	var params splitParams
 	plan, err := a.plans.get(ctx, a.store, planURI, digest)
 	if err != nil {
@@ -194,20 +194,24 @@ type splitSummary struct {
 }
 
 // splitDetails sums up rows by side and merges the units' profiles in unit order.
-func (a *Activities) splitDetails(base storage.URI) func(context.Context, *sharding.Plan, []*sharding.Receipt) (json.RawMessage, error) {
-	return func(ctx context.Context, plan *sharding.Plan, receipts []*sharding.Receipt) (json.RawMessage, error) {
+func (a *Activities) splitDetails(base storage.URI) func(context.Context, *sharding.Plan, *sharding.Receipts) (json.RawMessage, error) {
+	return func(ctx context.Context, plan *sharding.Plan, receipts *sharding.Receipts) (json.RawMessage, error) {
 		var params splitParams
 		if err := json.Unmarshal(plan.Params, &params); err != nil {
 			return nil, err
 		}
 		sum := splitSummary{Strategy: params.Strategy, Seed: params.Options.Seed, Rows: make(map[string]int64)}
-		for side, name := range params.Sides {
+		for _, name := range params.Sides {
 			sum.Rows[name] = 0
-			for _, r := range receipts {
+		}
+		var merged *profile.Profile
+		err := receipts.Each(ctx, func(r *sharding.Receipt) (err error) {
+			for side, name := range params.Sides {
 				sum.Rows[name] += r.Fragments[sideFragment(side)].Rows()
 			}
-		}
-		merged, err := a.mergeProfiles(ctx, base, receipts)
+			merged, err = a.mergeProfiles(ctx, base, r, merged)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -220,35 +224,32 @@ func (a *Activities) splitDetails(base storage.URI) func(context.Context, *shard
 	}
 }
 
-func (a *Activities) mergeProfiles(ctx context.Context, base storage.URI, receipts []*sharding.Receipt) (*profile.Profile, error) {
-	var merged *profile.Profile
-	for i, r := range receipts {
-		if _, ok := r.Fragments[fragmentProfile]; !ok {
-			continue
+// mergeProfiles adds the profiles of a shard's units to those merged before.
+func (a *Activities) mergeProfiles(ctx context.Context, base storage.URI, r *sharding.Receipt, merged *profile.Profile) (*profile.Profile, error) {
+	if _, ok := r.Fragments[fragmentProfile]; !ok {
+		return merged, nil
+	}
+	data, _, err := storage.ReadAll(ctx, a.store, sharding.FragmentURI(base, r.Shard, fragmentProfile))
+	if err != nil {
+		return nil, err
+	}
+	for dec := json.NewDecoder(bytes.NewReader(data)); ; {
+		var state []byte
+		if err := dec.Decode(&state); errors.Is(err, io.EOF) {
+			return merged, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("activities: profile of shard %d: %w", r.Shard, err)
 		}
-		data, _, err := storage.ReadAll(ctx, a.store, sharding.FragmentURI(base, i, fragmentProfile))
+		p, err := profile.Unmarshal(state)
 		if err != nil {
 			return nil, err
 		}
-		for dec := json.NewDecoder(bytes.NewReader(data)); ; {
-			var state []byte
-			if err := dec.Decode(&state); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				return nil, fmt.Errorf("activities: profile of shard %d: %w", i, err)
-			}
-			p, err := profile.Unmarshal(state)
-			if err != nil {
-				return nil, err
-			}
-			if merged == nil {
-				merged = p
-			} else if err := merged.Merge(p); err != nil {
-				return nil, err
-			}
+		if merged == nil {
+			merged = p
+		} else if err := merged.Merge(p); err != nil {
+			return nil, err
 		}
 	}
-	return merged, nil
 }
 
 // splitSides reads from a committed split's manifest what each side got, in the document's order.

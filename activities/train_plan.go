@@ -65,7 +65,7 @@ func (a *Activities) PlanTraining(ctx context.Context, job protocol.Job) (protoc
 	if err := a.trainPlaces(ctx, doc, job.Name, base, &params); err != nil {
 		return protocol.TrainPlanned{}, err
 	}
-	plan := &sharding.Plan{Kind: jobs.TrainingKind.Name, Job: job.Name, Owner: owner(ctx)}
+	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.TrainingKind.Name, Job: job.Name, Owner: owner(ctx)}}
 	for i, c := range doc.InputDataConfig {
 		if err := a.planChannel(ctx, i, c, algorithm, plan, &params); err != nil {
 			return protocol.TrainPlanned{}, err

@@ -81,7 +81,7 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 		inputs = s.choose(inputs, settings.SeriesRedo)
 		params.Series, params.SeriesEntry = settings.Series, s.entries
 	}
-	plan := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}
+	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}}
 	headers := make([][]byte, len(inputs))
 	var units [][]dataset.Unit
 	if plan.Inputs, units, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
@@ -107,14 +107,14 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 
 // writePlan stores the plan and reports it.
 func (a *Activities) writePlan(ctx context.Context, base storage.URI, plan *sharding.Plan) (protocol.Planned, error) {
-	plan, sum, err := sharding.WritePlan(ctx, a.store, base, plan)
+	head, sum, err := sharding.WritePlan(ctx, a.store, base, plan)
 	if err != nil {
 		return protocol.Planned{}, err
 	}
 	return protocol.Planned{
 		PlanURI: sharding.PlanURI(base).String(), Digest: sum,
-		Shards: len(plan.Shards), PerTask: sharding.PerTask(len(plan.Shards)),
-		Bytes: plan.Bytes(), Rows: plan.Rows(), Objects: len(plan.Inputs),
+		Shards: head.ShardCount, PerTask: sharding.PerTask(head.ShardCount),
+		Bytes: head.Bytes, Rows: head.Rows, Objects: head.InputCount,
 	}, nil
 }
 

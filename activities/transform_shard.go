@@ -62,7 +62,7 @@ func (w *shardWork) eachRun(shard sharding.Shard, work func(sharding.Run, datase
 }
 
 // eachShard runs work for the shards of a range that have no receipt yet.
-func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r protocol.Range, work func(context.Context, sharding.Shard, *shardWork) error) (protocol.RangeDone, error) {
+func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r protocol.Range, work func(context.Context, sharding.Shard, *shardWork) error) (protocol.RangeDone, error) {
 	base, err := storage.ParseURI(plan.Root)
 	if err != nil {
 		return protocol.RangeDone{}, err
@@ -70,13 +70,17 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 	p, _ := startPulse(ctx)
 	defer p.stop()
 	p.set(protocol.Beat{})
-	run := &shardRun{a: a, plan: plan, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work}
+	shards, err := plan.ReadShards(ctx, a.store, r.From, r.To)
+	if err != nil {
+		return protocol.RangeDone{}, err
+	}
+	run := &shardRun{a: a, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work}
 	var done protocol.RangeDone
 	for i := r.From; i < r.To; i++ {
 		if err := ctx.Err(); err != nil {
 			return done, err
 		}
-		receipt, err := run.shard(ctx, i)
+		receipt, err := run.shard(ctx, i, shards[i-r.From])
 		if err != nil {
 			return done, err
 		}
@@ -96,7 +100,6 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Plan, r proto
 // shardRun runs the shards of one range.
 type shardRun struct {
 	a      *Activities
-	plan   *sharding.Plan
 	base   storage.URI
 	digest string
 	pulse  *pulse
@@ -105,7 +108,7 @@ type shardRun struct {
 }
 
 // shard works a shard, or finds the receipt an earlier attempt left.
-func (r *shardRun) shard(ctx context.Context, i int) (*sharding.Receipt, error) {
+func (r *shardRun) shard(ctx context.Context, i int, shard sharding.Shard) (*sharding.Receipt, error) {
 	if retried(ctx) {
 		if receipt, err := sharding.Done(ctx, r.a.store, r.base, r.digest, i); receipt != nil || err != nil {
 			return receipt, err
@@ -118,7 +121,7 @@ func (r *shardRun) shard(ctx context.Context, i int) (*sharding.Receipt, error) 
 		inputs:  r.inputs,
 	}
 	defer w.Close()
-	if err := r.work(ctx, r.plan.Shards[i], w); err != nil {
+	if err := r.work(ctx, shard, w); err != nil {
 		return nil, err
 	}
 	return w.Receipt, w.Finish(ctx, r.a.store, r.base)

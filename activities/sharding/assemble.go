@@ -18,10 +18,10 @@ type assembler struct {
 	store    storage.Store
 	root     storage.URI
 	plan     *Plan
-	receipts []*Receipt
+	receipts *Receipts
 	opt      CommitOptions
-	first    []int // by input, the first shard that reads it or one behind it; one more at the end
-	shared   *sharedFragments
+	first    []int // see summarise
+	shared   *recent[storage.URI, []byte]
 
 	mu      sync.Mutex
 	done    []*ManifestOutput // by output
@@ -29,27 +29,12 @@ type assembler struct {
 	through int               // outputs before which none is missing
 }
 
-func newAssembler(store storage.Store, root storage.URI, plan *Plan, receipts []*Receipt, opt CommitOptions) *assembler {
+func newAssembler(store storage.Store, root storage.URI, plan *Plan, receipts *Receipts, first []int, opt CommitOptions) *assembler {
 	return &assembler{
-		store: store, root: root, plan: plan, receipts: receipts, opt: opt, first: firstShards(len(plan.Inputs), receipts),
-		shared: newSharedFragments(store), done: make([]*ManifestOutput, len(plan.Outputs)), ended: make([]bool, len(plan.Outputs)),
+		store: store, root: root, plan: plan, receipts: receipts, opt: opt, first: first,
+		shared: newRecent[storage.URI, []byte](sharedKept), done: make([]*ManifestOutput, len(plan.Outputs)), ended: make([]bool, len(plan.Outputs)),
 	}
 }
-
-// firstShards finds where each input's shards begin: shards are in input order.
-func firstShards(inputs int, receipts []*Receipt) []int {
-	first := make([]int, inputs+1)
-	at := 0
-	for i := range first {
-		for at < len(receipts) && lastInput(receipts[at]) < i {
-			at++
-		}
-		first[i] = at
-	}
-	return first
-}
-
-func lastInput(r *Receipt) int { return r.Runs[len(r.Runs)-1].Input }
 
 // run assembles all outputs, some at once, and lists them in the manifest in the plan's order.
 func (a *assembler) run(ctx context.Context, m *Manifest) error {
@@ -115,7 +100,10 @@ func (a *assembler) output(ctx context.Context, out Output, skip bool) (*Manifes
 	if err != nil {
 		return nil, err
 	}
-	staged := a.staged(out)
+	staged, err := a.staged(ctx, out)
+	if err != nil {
+		return nil, err
+	}
 	if len(staged) == 0 && (out.Format == Parquet || out.Optional) {
 		return nil, nil
 	}
@@ -128,7 +116,7 @@ func (a *assembler) output(ctx context.Context, out Output, skip bool) (*Manifes
 		return done, nil
 	}
 	if len(staged) == 1 {
-		if err := a.shared.take(ctx, staged[0], parts); err != nil {
+		if err := a.takeShared(ctx, staged[0], parts); err != nil {
 			return nil, err
 		}
 	}
@@ -137,26 +125,26 @@ func (a *assembler) output(ctx context.Context, out Output, skip bool) (*Manifes
 }
 
 // staged finds what the shards have staged for an output, in order.
-func (a *assembler) staged(out Output) []stagedPart {
-	from, to := 0, len(a.receipts)
+func (a *assembler) staged(ctx context.Context, out Output) (all []stagedPart, err error) {
+	from, to := 0, a.receipts.shards
 	if out.Input >= 0 {
-		from, to = a.first[out.Input], a.first[out.Input+1]
-		if to < len(a.receipts) {
-			to++ // the shard that ends with a later input may begin with this one
-		}
+		// The shard that ends with a later input may begin with this one.
+		from, to = a.first[out.Input], min(a.first[out.Input+1]+1, to)
 	}
-	var all []stagedPart
-	for i := from; i < to; i++ {
-		f := a.receipts[i].Fragments[out.Fragment]
+	err = a.receipts.each(ctx, from, to, func(r *Receipt) error {
+		f := r.Fragments[out.Fragment]
 		parts := f.Parts
 		if out.Input >= 0 {
 			parts = partsOf(parts, out.Input)
 		}
 		for _, p := range parts {
-			all = append(all, stagedPart{p, f, FragmentURI(a.root, i, out.Fragment)})
+			all = append(all, stagedPart{
+				FragmentPart: p, uri: FragmentURI(a.root, r.Shard, out.Fragment), size: f.Size, etag: f.ETag, shared: len(f.Parts) > 1,
+			})
 		}
-	}
-	return all
+		return nil
+	})
+	return all, err
 }
 
 // partsOf selects an input's part; parts are in input order.
@@ -187,8 +175,10 @@ func writeLiteral(ctx context.Context, store storage.Store, out Output, before [
 // stagedPart is a part of a fragment with the object it lies in.
 type stagedPart struct {
 	FragmentPart
-	fragment Fragment
-	uri      storage.URI
+	uri    storage.URI
+	size   int64
+	etag   string
+	shared bool // by the parts of other runs
 }
 
 // parts lists what the output is composed of, with its rows, size and checksum, none of which needs the data read again.
@@ -235,7 +225,7 @@ func (c *composition) add(s stagedPart, offset, length int64, crc Checksum) {
 			return
 		}
 	}
-	c.parts = append(c.parts, storage.Part{Source: s.uri, ETag: s.fragment.ETag, Offset: offset, Length: length})
+	c.parts = append(c.parts, storage.Part{Source: s.uri, ETag: s.etag, Offset: offset, Length: length})
 }
 
 func (c *composition) count(length int64, crc Checksum) {
@@ -247,7 +237,7 @@ func (c *composition) count(length int64, crc Checksum) {
 func (c *composition) addParquet(ctx context.Context, store storage.Store, staged []stagedPart) error {
 	objs := make([]dataset.Object, len(staged))
 	for i, s := range staged {
-		objs[i] = storage.NewObject(store, storage.Info{URI: s.uri, Size: s.fragment.Size, ETag: s.fragment.ETag})
+		objs[i] = storage.NewObject(store, storage.Info{URI: s.uri, Size: s.size, ETag: s.etag})
 	}
 	pieces, err := dataset.AssembleParquet(ctx, objs)
 	if err != nil {

@@ -20,7 +20,7 @@ type CommitOptions struct {
 	// Claim may refuse the commit, too; it is called after Check, and again on every attempt, with the plan and its digest.
 	Claim func(ctx context.Context, plan *Plan, digest string) error
 	// Details makes the manifest's details from the plan and the receipts.
-	Details func(ctx context.Context, plan *Plan, receipts []*Receipt) (json.RawMessage, error)
+	Details func(ctx context.Context, plan *Plan, receipts *Receipts) (json.RawMessage, error)
 	// Literal makes the content of an output of format Literal from the outputs assembled before it.
 	Literal func(out Output, before []ManifestOutput) ([]byte, error)
 	// Parallel is how many outputs are assembled at once; 1 if zero.
@@ -49,15 +49,19 @@ func Commit(ctx context.Context, store storage.Store, root storage.URI, opt Comm
 }
 
 func assemble(ctx context.Context, store storage.Store, root storage.URI, opt CommitOptions) (*Manifest, error) {
-	plan, digest, err := ReadPlan(ctx, store, PlanURI(root))
+	head, digest, err := ReadHead(ctx, store, PlanURI(root))
 	if err != nil {
 		return nil, err
 	}
-	receipts, err := Receipts(ctx, store, root, digest, len(plan.Shards))
+	plan, err := head.Lists(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	m := summarise(plan, receipts)
+	receipts := newReceipts(store, root, digest, head.ShardCount)
+	m, first, err := summarise(ctx, plan, receipts)
+	if err != nil {
+		return nil, err
+	}
 	if opt.Check != nil {
 		if err := opt.Check(m.Rows, m.Rejected); err != nil {
 			return nil, err
@@ -76,25 +80,34 @@ func assemble(ctx context.Context, store storage.Store, root storage.URI, opt Co
 	if err := noteBefore(ctx, store, root, plan); err != nil {
 		return nil, err
 	}
-	if err := newAssembler(store, root, plan, receipts, opt).run(ctx, m); err != nil {
+	if err := newAssembler(store, root, plan, receipts, first, opt).run(ctx, m); err != nil {
 		return nil, err
 	}
 	return m, writeManifest(ctx, store, root, m)
 }
 
-func summarise(plan *Plan, receipts []*Receipt) *Manifest {
-	m := &Manifest{Version: manifestVersion, Kind: plan.Kind, Job: plan.Job, Inputs: make([]ManifestInput, len(plan.Inputs))}
+// summarise begins the manifest and finds, by input, the first shard that reads it or one behind it, with one more at the end:
+// shards are in input order.
+func summarise(ctx context.Context, plan *Plan, receipts *Receipts) (m *Manifest, first []int, err error) {
+	m = &Manifest{Version: manifestVersion, Kind: plan.Kind, Job: plan.Job, Inputs: make([]ManifestInput, len(plan.Inputs))}
 	for i, in := range plan.Inputs {
 		m.Inputs[i] = ManifestInput{URI: in.URI, ETag: in.ETag, Size: in.Size}
 	}
-	for _, r := range receipts {
+	err = receipts.Each(ctx, func(r *Receipt) error {
 		for _, run := range r.Runs {
 			m.Inputs[run.Input].Rows += run.Rows
 		}
+		for last := r.Runs[len(r.Runs)-1].Input; len(first) <= last; {
+			first = append(first, r.Shard)
+		}
 		m.Rows += r.Rows
 		m.Rejected += r.Rejected
+		return nil
+	})
+	for len(first) <= len(plan.Inputs) {
+		first = append(first, receipts.shards)
 	}
-	return m
+	return m, first, err
 }
 
 func writeManifest(ctx context.Context, store storage.Store, root storage.URI, m *Manifest) error {

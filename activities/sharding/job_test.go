@@ -113,7 +113,7 @@ func seeded(t testing.TB, inputs map[string][]byte) *memory.Store {
 
 // plan lists the inputs and writes the plan, as a planner does.
 func (j job) plan(ctx context.Context, store storage.Store, shards int) (*sharding.Plan, string, error) {
-	p := &sharding.Plan{Kind: jobs.TransformKind.Name, Job: "copy", Owner: j.owner}
+	p := &sharding.Plan{Head: sharding.Head{Kind: jobs.TransformKind.Name, Job: "copy", Owner: j.owner}}
 	var objects []dataset.Object
 	var units [][]dataset.Unit
 	err := store.List(ctx, storage.URI{Bucket: bucket, Key: "in/"}, func(info storage.Info) error {
@@ -166,7 +166,22 @@ func (j job) plan(ctx context.Context, store storage.Store, shards int) (*shardi
 		return nil, "", err
 	}
 	p.Cut(units, shards, 0)
-	return sharding.WritePlan(ctx, store, root, p)
+	head, digest, err := sharding.WritePlan(ctx, store, root, p)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = readWhole(ctx, store, head)
+	return p, digest, err
+}
+
+// readWhole reads a plan back with all its shards.
+func readWhole(ctx context.Context, store storage.Store, head *sharding.Head) (*sharding.Plan, error) {
+	p, err := head.Lists(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	p.Shards, err = head.ReadShards(ctx, store, 0, head.ShardCount)
+	return p, err
 }
 
 // shard does one shard, unless it is done.
@@ -178,9 +193,13 @@ func (j job) shard(ctx context.Context, store storage.Store, p *sharding.Plan, d
 }
 
 // attempt does one shard, as a zombie would even if it is done.
-func (j job) attempt(ctx context.Context, store storage.Store, p *sharding.Plan, digest string, i int) (err error) {
+func (j job) attempt(ctx context.Context, store storage.Store, p *sharding.Plan, digest string, i int) error {
+	return j.do(ctx, store, p.Params, p.Shards[i], digest, i)
+}
+
+func (j job) do(ctx context.Context, store storage.Store, params json.RawMessage, shard sharding.Shard, digest string, i int) error {
 	var encoded []byte
-	if err := json.Unmarshal(p.Params, &encoded); err != nil {
+	if err := json.Unmarshal(params, &encoded); err != nil {
 		return err
 	}
 	schema, err := dataset.UnmarshalSchema(encoded)
@@ -189,7 +208,7 @@ func (j job) attempt(ctx context.Context, store storage.Store, p *sharding.Plan,
 	}
 	work := sharding.NewStaging(digest, i)
 	defer work.Close()
-	for _, run := range p.Shards[i].Runs {
+	for _, run := range shard.Runs {
 		if err := j.copyRun(ctx, store, run, schema, work); err != nil {
 			return err
 		}

@@ -226,7 +226,9 @@ func TestOnePlan(t *testing.T) {
 		require.Equal(t, digests[0], digests[i])
 		require.Equal(t, plans[0].Shards, plans[i].Shards)
 	}
-	stored, digest, err := sharding.ReadPlan(t.Context(), store, sharding.PlanURI(root))
+	head, digest, err := sharding.ReadHead(t.Context(), store, sharding.PlanURI(root))
+	require.NoError(t, err)
+	stored, err := readWhole(t.Context(), store, head)
 	require.NoError(t, err)
 	require.Equal(t, digests[0], digest)
 	require.Equal(t, plans[0].Shards, stored.Shards)

@@ -22,18 +22,31 @@ import (
 
 // Plan is everything attempts must agree on. It depends on the document and the input only.
 type Plan struct {
+	Head
+	Inputs []Input // in key order
+	// Outputs lists the final objects, in order of name; fragments of output o come from its input's shards.
+	Outputs []Output
+	// Shards, in input order, is what Cut makes. A plan that is read back has none: they are read a few at a time.
+	Shards []Shard
+}
+
+// Head is what is stored as the plan: all but its lists, which lie in pages where they are long. So an attempt at a few of very
+// many shards reads no more than it needs.
+type Head struct {
 	Version int
 	Kind    string // workflow type
 	Job     string
 	// Owner is the workflow run that made the plan: what an earlier run of the same name left behind is not taken over.
-	Owner  string
-	Root   string  // s3:// URI of <S3OutputPath>/_batchmill/<job>/
-	Inputs []Input // in key order
-	Shards []Shard // in input order, see Cut
-	// Outputs lists the final objects, in order of name; fragments of output o come from its input's shards.
-	Outputs []Output
+	Owner string
+	Root  string // s3:// URI of <S3OutputPath>/_batchmill/<job>/
 	// Params is what the job's own steps need to agree on besides (schema, model, split decision ...).
 	Params json.RawMessage `json:",omitempty"`
+
+	InputCount int
+	ShardCount int
+	Bytes      int64 // of all inputs
+	Rows       int64 // of all units, -1 if some unit does not know
+	Pages      pages
 }
 
 // Input is one pinned input object.
@@ -90,8 +103,8 @@ func (in Input) Object(store storage.Store) (dataset.Object, error) {
 	return storage.NewObject(store, storage.Info{URI: uri, Size: in.Size, ETag: in.ETag}), nil
 }
 
-// Rows is the number of records in the plan's units, -1 if some unit does not know.
-func (p *Plan) Rows() int64 {
+// rows is the number of records in the plan's units, -1 if some unit does not know.
+func (p *Plan) rows() int64 {
 	var n int64
 	for _, shard := range p.Shards {
 		for _, run := range shard.Runs {
@@ -106,8 +119,8 @@ func (p *Plan) Rows() int64 {
 	return n
 }
 
-// Bytes is the size of all inputs.
-func (p *Plan) Bytes() int64 {
+// bytes is the size of all inputs.
+func (p *Plan) bytes() int64 {
 	var n int64
 	for _, in := range p.Inputs {
 		n += in.Size
@@ -115,16 +128,19 @@ func (p *Plan) Bytes() int64 {
 	return n
 }
 
-// WritePlan stores the plan if none of its owner is there yet, and returns the one that is there: a second planner reads
-// the first one's. The digest is of the stored bytes. A leftover of another run is removed first.
-func WritePlan(ctx context.Context, store storage.Store, root storage.URI, p *Plan) (*Plan, string, error) {
-	uri := PlanURI(root)
+// WritePlan stores the plan if none of its owner is there yet, and returns the head of the one that is there: a second planner
+// reads the first one's. The digest is of the head, which holds those of its pages. A leftover of another run is removed first.
+func WritePlan(ctx context.Context, store storage.Store, root storage.URI, p *Plan) (*Head, string, error) {
 	p.Version, p.Root = planVersion, root.String()
-	data, err := json.Marshal(p)
+	p.InputCount, p.ShardCount, p.Bytes, p.Rows = len(p.Inputs), len(p.Shards), p.bytes(), p.rows()
+	if err := p.writePages(ctx, store, root); err != nil {
+		return nil, "", err
+	}
+	data, err := json.Marshal(p.Head)
 	if err != nil {
 		return nil, "", fmt.Errorf("sharding: encode plan: %w", err)
 	}
-	_, err = store.Put(ctx, uri, bytes.NewReader(data), int64(len(data)),
+	_, err = store.Put(ctx, PlanURI(root), bytes.NewReader(data), int64(len(data)),
 		storage.PutOptions{IfNoneMatch: true, ContentType: "application/json"})
 	if errors.Is(err, storage.ErrPrecondition) {
 		return adoptPlan(ctx, store, root, p)
@@ -132,12 +148,12 @@ func WritePlan(ctx context.Context, store storage.Store, root storage.URI, p *Pl
 	if err != nil {
 		return nil, "", fmt.Errorf("sharding: write plan: %w", err)
 	}
-	return p, digest(data), nil
+	return &p.Head, digest(data), nil
 }
 
 // adoptPlan takes the plan that is there, or clears it away and writes ours if it is another run's.
-func adoptPlan(ctx context.Context, store storage.Store, root storage.URI, p *Plan) (*Plan, string, error) {
-	there, sum, err := ReadPlan(ctx, store, PlanURI(root))
+func adoptPlan(ctx context.Context, store storage.Store, root storage.URI, p *Plan) (*Head, string, error) {
+	there, sum, err := ReadHead(ctx, store, PlanURI(root))
 	if err != nil || there.Owner == p.Owner {
 		return there, sum, err
 	}
@@ -157,20 +173,20 @@ func adoptPlan(ctx context.Context, store storage.Store, root storage.URI, p *Pl
 // ErrCommitted refuses a plan where another run's output is committed already.
 var ErrCommitted = errors.New("the output of another run of this name is committed there")
 
-// ReadPlan loads a plan and its digest.
-func ReadPlan(ctx context.Context, store storage.Store, uri storage.URI) (*Plan, string, error) {
+// ReadHead loads a plan's head and its digest.
+func ReadHead(ctx context.Context, store storage.Store, uri storage.URI) (*Head, string, error) {
 	data, _, err := storage.ReadAll(ctx, store, uri)
 	if err != nil {
 		return nil, "", fmt.Errorf("sharding: read plan: %w", err)
 	}
-	p := new(Plan)
-	if err := json.Unmarshal(data, p); err != nil {
+	h := new(Head)
+	if err := json.Unmarshal(data, h); err != nil {
 		return nil, "", fmt.Errorf("sharding: plan %s: %w", uri, err)
 	}
-	if p.Version != planVersion {
-		return nil, "", fmt.Errorf("sharding: plan %s has version %d, this program knows %d", uri, p.Version, planVersion)
+	if h.Version != planVersion {
+		return nil, "", fmt.Errorf("sharding: plan %s has version %d, this program knows %d", uri, h.Version, planVersion)
 	}
-	return p, digest(data), nil
+	return h, digest(data), nil
 }
 
 const planVersion = 2

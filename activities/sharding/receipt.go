@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -55,9 +53,6 @@ func (f Fragment) Rows() int64 {
 	return n
 }
 
-// parallelReceipts is how many receipts are read at once.
-const parallelReceipts = 16
-
 // FragmentURI is where a staged fragment lies. Shard keys are spread over folders of a thousand: S3 servers on file trees list big folders slowly.
 func FragmentURI(root storage.URI, shard int, name string) storage.URI {
 	return root.Join("staged", fmt.Sprintf("%03d", shard/1000), fmt.Sprintf("%06d.%s", shard, name))
@@ -81,22 +76,4 @@ func Done(ctx context.Context, store storage.Store, root storage.URI, digest str
 		return nil, nil // of another plan, or not ours: the shard is done anew
 	}
 	return r, nil
-}
-
-// Receipts reads every shard's receipt. One that is missing or of another plan is an error: commit must wait for it.
-func Receipts(ctx context.Context, store storage.Store, root storage.URI, digest string, shards int) ([]*Receipt, error) {
-	out := make([]*Receipt, shards)
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallelReceipts)
-	for i := range out {
-		g.Go(func() error {
-			r, err := Done(ctx, store, root, digest, i)
-			if err == nil && r == nil {
-				err = fmt.Errorf("sharding: shard %d has no receipt", i)
-			}
-			out[i] = r
-			return err
-		})
-	}
-	return out, g.Wait()
 }
