@@ -108,8 +108,12 @@ func addBeat(p *jobs.Progress, activity string, b protocol.Beat) {
 	}
 }
 
-// Logs writes the job's log: for a training job the lines of its rounds, as far as they are stored.
+// Logs writes the job's log: for a training job the lines of its rounds, as far as they are stored; for a tuning job a line
+// for each of its training jobs.
 func (j *Job) Logs(ctx context.Context, w io.Writer) error {
+	if j.Kind == jobs.TuningKind {
+		return j.tuningLog(ctx, w)
+	}
 	d, err := j.Describe(ctx)
 	if err != nil {
 		return err

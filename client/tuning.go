@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,6 +117,31 @@ func (t *Trials) add(step protocol.TuningStep, moves protocol.TuningMoves) {
 		name := jobs.ChildName(t.name, start.Number)
 		t.all = append(t.all, start.Entry(name, t.client.arn(jobs.TrainingKind, name), step.At))
 	}
+}
+
+// tuningLog writes the training jobs that have ended, by number, each with its value and hyperparameters.
+func (j *Job) tuningLog(ctx context.Context, w io.Writer) error {
+	trials, err := j.client.ListTrials(ctx, j.Name, TrialOptions{SortBy: "Name"})
+	if err != nil {
+		return err
+	}
+	for _, t := range trials {
+		if !t.TrainingJobStatus.Terminal() {
+			break // those behind it would change places in the log when it ends
+		}
+		value := "no value"
+		if v, ok := t.Value(); ok {
+			value = fmt.Sprintf("%s:%g", t.FinalHyperParameterTuningJobObjectiveMetric.MetricName, v)
+		}
+		values, err := json.Marshal(t.TunedHyperParameters)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.TrainingJobName, t.TrainingJobStatus, value, values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TrialOptions select and order the training jobs of a tuning job. The zero value lists all of them, oldest first.

@@ -242,6 +242,6 @@ func (s *search) importance() template.HTML {
 		c.bar("bar", left, y, scale*share.main, rowHeight-10, title)
 		c.text("dim", "start", left+scale*share.total+8, y+14, fmt.Sprintf("%.0f %%", 100*share.total))
 	}
-	c.text("dim", "start", left, c.height-8, "dark: by itself; light: together with others")
+	c.text("dim", "start", left, c.height-8, "strong: by itself; pale: together with others")
 	return c.svg()
 }

@@ -170,7 +170,7 @@ func Charts(t Tuning) []Chart {
 	charts := []Chart{
 		{"history", "Objective by trial", "Each dot is a trial that has a value; the line is the best value so far. Hollow dots were stopped early.", s.history()},
 		{"importance", "Importance of each hyperparameter", "Share of the objective's variance that a hyperparameter explains by itself, and together with others (functional ANOVA over a forest of regression trees, on the trials' own values).", s.importance()},
-		{"parallel", "Parallel coordinates", "A line is a trial; the darker, the better. The best one is drawn thick.", s.parallel()},
+		{"parallel", "Parallel coordinates", "A line is a trial; the stronger, the better. The best one is drawn thick.", s.parallel()},
 	}
 	for i, a := range s.axes {
 		charts = append(charts, Chart{"slice-" + a.name, a.name, "", s.slice(i)})

@@ -148,7 +148,7 @@ func (a *app) logsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "logs KIND NAME",
 		Short:   "Print a job's log",
-		Long:    "Prints the log that a job has stored so far: for a training job one line for each round, with its metrics.",
+		Long:    "Prints the log that a job has stored so far: for a training job one line for each round, with its metrics; for a tuning job one line for each training job.",
 		Example: "  batchmill logs train churn-1\n  batchmill logs train churn-1 --follow",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -248,6 +248,9 @@ func TestTuningReport(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, drawn, 6)
 	require.Equal(t, 1, shared.cli(t, "report", "tuning", "nobody").code)
+	log := shared.cli(t, "logs", "tune", "drawn").ok(t)
+	require.Equal(t, 10, strings.Count(log, "\n"))
+	require.Contains(t, log, jobs.ChildName("drawn", 10)+"\tCompleted\tvalidation:rmse:")
 }
 
 // TestTuningStops: a stop ends the training jobs that run and keeps what there is.
