@@ -77,7 +77,7 @@ func (s *Search) fit(e evidence, turn int, rng *rand.Rand) {
 	}
 	budget := gp.Budget{Starts: fitStarts, Evaluations: fitEvaluations}
 	if n > fitMost {
-		budget = gp.Budget{Starts: 1, Evaluations: fitEvaluations / 2}
+		budget = gp.Budget{Starts: 1, Evaluations: fitRefinements}
 	}
 	h := gp.Fit(e.categorical, e.sample(fitMost), priors[turn], f.Hyper, budget, rng)
 	*f = fitted{&h, n}

@@ -18,10 +18,11 @@ const (
 	startMost    = 10
 	startPerAxis = 2
 
-	refitShare     = 50 // hyperparameters are fitted anew when observations grew by one in so many
+	refitShare     = 30 // hyperparameters are fitted anew when observations grew by one in so many
 	fitStarts      = 3
 	fitMost        = 200 // observations to fit to; beyond, a sample of them, and less work
 	fitEvaluations = 50  // of the likelihood, for each start of a fit
+	fitRefinements = 10  // of the likelihood beyond fitMost, where there is one start, from the last fit
 
 	globalCandidates = 512 // all over the space
 	localCenters     = 4   // best observed points with candidates around them

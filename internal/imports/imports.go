@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"algorithms": {"dataset"},
 	"tuning":     {},
 	"activities": {"jobs", "storage", "dataset", "algorithms", "tuning"},
-	"workflows":  {"jobs", "tuning"}, // tuning is pure: a function of its options and the calls made on it
+	"workflows":  {"jobs"},
 	"worker":     {"activities", "workflows", "algorithms", "storage", "jobs"},
 	"client":     {"workflows", "jobs", "storage"},
 	"api":        {"client", "workflows", "jobs", "storage"},
