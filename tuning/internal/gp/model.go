@@ -10,7 +10,6 @@ import (
 type Model struct {
 	points *scaled
 	factor factor
-	values []float64
 	ones   []float64
 	mean   float64
 	alpha  []float64
