@@ -181,9 +181,10 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 	return result, t.log.flush(keep)
 }
 
-// followTrials lets the watch learn from trials that end meanwhile, until the returned function is called.
+// followTrials lets the watch learn from trials that have ended, and that end meanwhile, until the returned function is called.
 func (t *training) followTrials() (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.ctx))
+	t.watch.catchUp(ctx, t.a)
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

@@ -115,24 +115,28 @@ func (w *trialWatch) curve() *tuning.Curve {
 	return w.stopper.Curves[w.tuned.Trial]
 }
 
-// follow reads the curves of trials that have ended, again and again until ctx ends. A curve that cannot be read is missed
-// by the median, nothing more.
+// follow reads the curves of trials that have ended, again and again until ctx ends.
 func (w *trialWatch) follow(ctx context.Context, a *Activities) {
-	at, err := storage.ParseURI(w.tuned.Curves)
-	if err != nil || w.stopper == nil {
-		return
-	}
 	tick := time.NewTicker(curvesEvery)
 	defer tick.Stop()
 	for {
-		if err := w.read(ctx, a, at); err != nil && ctx.Err() == nil {
-			slog.Warn("curves of earlier trials could not be read", "at", at.String(), "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			w.catchUp(ctx, a)
 		}
+	}
+}
+
+// catchUp reads the curves it does not have yet. A curve that cannot be read is missed by the median, nothing more.
+func (w *trialWatch) catchUp(ctx context.Context, a *Activities) {
+	at, err := storage.ParseURI(w.tuned.Curves)
+	if err != nil || w.stopper == nil {
+		return // there is no median rule
+	}
+	if err := w.read(ctx, a, at); err != nil && ctx.Err() == nil {
+		slog.Warn("curves of earlier trials could not be read", "at", at.String(), "error", err)
 	}
 }
 
