@@ -171,7 +171,7 @@ func (c *columnScratch) cut(rows []uint32, values []float32, weights []float32, 
 	if len(c.keys) < radixFrom {
 		slices.Sort(c.keys)
 	} else {
-		order.Sort(c.keys)
+		order.Sort(c.keys, nil)
 	}
 	c.distinct, c.heft = c.distinct[:0], c.heft[:0]
 	for _, k := range c.keys {

@@ -136,19 +136,32 @@ func (s *Sketch) Sample() (columns [][]float32, all bool) {
 // Cuts returns the bins. categories[f] is the number of codes of categorical feature f.
 func (s *Sketch) Cuts(categories []int, pool *Pool) *Cuts {
 	features := make([]Feature, len(s.features))
+	free := make(chan *sorter, pool.Threads())
+	for range cap(free) {
+		free <- new(sorter)
+	}
 	pool.Each(len(features), func(f int) {
 		if s.features[f].categorical {
 			features[f].Categories = max(1, categories[f])
 			return
 		}
-		values, weights := s.features[f].values(s.weights)
+		sort := <-free
+		values, weights := s.features[f].values(s.weights, sort)
 		features[f].Bounds = numericCuts(values, weights, s.maxBin)
+		free <- sort
 	})
 	return NewCuts(features)
 }
 
-// values returns the distinct values, ascending, with their weights.
-func (f *sketchFeature) values(rowWeights []float32) (values []float32, weights []float64) {
+// sorter is memory for one feature at a time: what each left behind would come to more than the sample itself.
+type sorter struct {
+	keys, other []uint64
+	values      []float32
+	weights     []float64
+}
+
+// values returns the distinct values, ascending, with their weights, in the sorter's memory.
+func (f *sketchFeature) values(rowWeights []float32, s *sorter) (values []float32, weights []float64) {
 	if f.distinct != nil {
 		for v := range f.distinct {
 			values = append(values, v)
@@ -156,13 +169,18 @@ func (f *sketchFeature) values(rowWeights []float32) (values []float32, weights 
 		slices.Sort(values)
 		return values, nil
 	}
-	keys := make([]uint64, 0, len(f.sample))
+	if cap(s.keys) < len(f.sample) {
+		s.keys, s.other = make([]uint64, 0, len(f.sample)), make([]uint64, len(f.sample))
+		s.values, s.weights = make([]float32, 0, len(f.sample)), make([]float64, 0, len(f.sample))
+	}
+	keys := s.keys[:0]
 	for i, v := range f.sample {
 		if v == v {
 			keys = append(keys, uint64(order.Key(v))<<32|uint64(i))
 		}
 	}
-	order.Sort(keys)
+	order.Sort(keys, s.other)
+	values, weights = s.values[:0], s.weights[:0]
 	for _, k := range keys {
 		v, w := order.Value(uint32(k>>32)), 1.0
 		if rowWeights != nil {

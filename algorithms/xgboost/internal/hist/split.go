@@ -3,6 +3,8 @@ package hist
 import (
 	"math"
 	"slices"
+
+	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
 )
 
 // split is a way to cut a node in two.
@@ -32,8 +34,9 @@ type finder struct {
 
 	monotone  bool
 	bounds    bounds
-	sums      []sum // for unpacked
-	direction int8  // of the feature at hand
+	sums      []sum    // for unpacked
+	direction int8     // of the feature at hand
+	weighed   []uint64 // scratch of byWeight
 }
 
 func newFinder(p *Params, units pairUnits, total sum, limits bounds) finder {
@@ -194,40 +197,68 @@ const cutBlock = 8
 func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {
 	last := len(bins) - 1
 	s.direction = 0
-	codes := (*scratch)[:0]
-	for c, of := range bins[:last] {
-		if of != (sum{}) {
-			codes = append(codes, uint32(c))
-		}
-	}
-	*scratch = codes
 	missing := bins[last]
 	if last <= maxOneHot {
+		codes := (*scratch)[:0]
+		for c, of := range bins[:last] {
+			if of != (sum{}) {
+				codes = append(codes, uint32(c))
+			}
+		}
+		*scratch = codes
 		s.oneHot(feature, bins, codes, missing)
 		return
 	}
-	ratio := func(c uint32) float64 {
-		g, h := s.units.of(bins[c])
-		return -g / (h + s.params.Lambda)
-	}
-	slices.SortFunc(codes, func(a, b uint32) int {
-		switch ra, rb := ratio(a), ratio(b); {
-		case ra < rb:
-			return -1
-		case ra > rb:
-			return 1
-		}
-		return int(a) - int(b)
-	})
+	codes := s.byWeight(bins[:last], (*scratch)[:0])
+	*scratch = codes
 	s.runs(feature, bins, codes, missing)
 	slices.Reverse(codes)
 	s.runs(feature, bins, codes, missing)
+}
+
+// byWeight lists categories in the order of the weights they would have as leaves; of equal weights the lower code comes first. As in
+// XGBoost, categories that the node has not seen, or too little of for a leaf, weigh 0: they stand in the middle, go with their
+// neighbours and count towards maxSetSize, so that rare categories are not picked one by one for their noise.
+func (s *finder) byWeight(bins []sum, codes []uint32) []uint32 {
+	s.weighed = s.weighed[:0]
+	below := 0
+	for c, of := range bins {
+		w := float32(0)
+		if of != (sum{}) {
+			w = float32(s.params.weight(s.units.of(of)))
+		}
+		if w == 0 {
+			codes = append(codes, uint32(c))
+			continue
+		}
+		if w < 0 {
+			below++
+		}
+		s.weighed = append(s.weighed, uint64(order.Key(w))<<32|uint64(c))
+	}
+	slices.Sort(s.weighed)
+	zeros := len(codes)
+	for _, w := range s.weighed {
+		codes = append(codes, uint32(w))
+	}
+	rotate(codes[:zeros+below], zeros)
+	return codes
+}
+
+// rotate moves the first n elements behind the others.
+func rotate(s []uint32, n int) {
+	slices.Reverse(s[:n])
+	slices.Reverse(s[n:])
+	slices.Reverse(s)
 }
 
 // runs sends the first codes of an order right, one more each time.
 func (s *finder) runs(feature int32, bins []sum, codes []uint32, missing sum) {
 	var right sum
 	for i, c := range codes[:min(len(codes), maxSetSize)] {
+		if bins[c] == (sum{}) {
+			continue // the gain is the last one's
+		}
 		right = right.plus(bins[c])
 		s.offerSet(feature, codes[:i+1], right, missing)
 	}

@@ -13,7 +13,7 @@ func descending(r *Rows) []uint64 {
 	for i, p := range r.Predictions[0] {
 		keys[i] = uint64(^order.Key(p))<<32 | uint64(i)
 	}
-	order.Sort(keys)
+	order.Sort(keys, nil)
 	return keys
 }
 

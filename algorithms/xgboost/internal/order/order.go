@@ -23,10 +23,14 @@ func Value(k uint32) float32 {
 	return math.Float32frombits(^k)
 }
 
-// Sort sorts by the upper 32 bits, stably: three passes of a radix sort.
-func Sort(keys []uint64) {
+// Sort sorts by the upper 32 bits, stably: three passes of a radix sort. What scratch holds is lost; where it is too short for the keys,
+// other memory is taken.
+func Sort(keys, scratch []uint64) {
 	const bits = 11
-	other := make([]uint64, len(keys))
+	if len(scratch) < len(keys) {
+		scratch = make([]uint64, len(keys))
+	}
+	other := scratch[:len(keys)]
 	for shift := 32; shift < 64; shift += bits {
 		var start [1 << bits]int
 		for _, k := range keys {

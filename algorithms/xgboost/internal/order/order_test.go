@@ -33,7 +33,7 @@ func TestSort(t *testing.T) {
 		}
 		want := slices.Clone(keys)
 		slices.SortStableFunc(want, func(a, b uint64) int { return cmp.Compare(a>>32, b>>32) })
-		Sort(keys)
+		Sort(keys, nil)
 		require.Equal(t, want, keys)
 	}
 }
