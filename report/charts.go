@@ -15,7 +15,7 @@ type plot struct {
 
 // Space around the area within the axes.
 const (
-	marginLeft, marginRight = 72, 20
+	marginLeft, marginRight = 84, 20
 	marginTop, marginBottom = 14, 44
 )
 

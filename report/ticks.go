@@ -59,5 +59,17 @@ func tickText(v float64) string {
 	if math.Abs(v) < 1e-12 {
 		return "0"
 	}
+	if a := math.Abs(v); a >= 1e4 && a < 1e7 {
+		return grouped(int64(math.Round(v)))
+	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// grouped writes 200,000.
+func grouped(v int64) string {
+	digits := strconv.FormatInt(v, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
