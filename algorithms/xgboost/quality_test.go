@@ -28,7 +28,7 @@ var modes = []struct {
 // Bounds of BenchmarkQuality: seeds that hold back each row once, and rows of the larger tables.
 const (
 	qualitySeeds = tables.Folds
-	qualityRows  = 50_000
+	qualityRows  = 10_000
 )
 
 // BenchmarkQuality compares the quality on rows held back that each mode reaches on every table of bench/tables, and prints a
