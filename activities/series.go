@@ -146,9 +146,6 @@ func (a *Activities) enterSeries(ctx context.Context, uri storage.URI, entry ser
 	if err != nil {
 		return nil, err
 	}
-	if err := a.store.EnsureBucket(ctx, uri.Bucket); err != nil {
-		return nil, err
-	}
 	_, err = storage.WriteAll(ctx, a.store, uri, data, storage.PutOptions{IfNoneMatch: true, ContentType: "application/json"})
 	if errors.Is(err, storage.ErrPrecondition) {
 		return a.seriesEntry(ctx, uri)

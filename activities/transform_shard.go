@@ -281,7 +281,7 @@ func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) err
 	if t.bound.records.Media.Format.Lines() && (t.params.Join || t.params.Keep != "") {
 		return t.writeRecords(batch, scores)
 	}
-	fields := outputFields(&t.params, t.predictor)
+	fields := t.bound.records.Fields
 	var out dataset.Batch
 	if t.params.Join {
 		out = dataset.AppendColumns(batch, fields, scores)

@@ -17,11 +17,11 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/batchmill/batchmill/bench/local"
+	"github.com/batchmill/batchmill/bench/tables"
 )
 
 type options struct {
@@ -59,9 +59,9 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	table, err := readHiggs(ctx, filepath.Join(o.data, "higgs_small", "higgs_small.csv.gz"))
+	table, err := tables.Higgs.Load(ctx, o.data)
 	if err != nil {
-		return err
+		return fmt.Errorf("the HIGGS sample is needed (-data): %w", err)
 	}
 	model, err := trainModel(ctx, table, o.trees, o.depth)
 	if err != nil {
@@ -73,7 +73,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, stack.stop()) }()
 	fmt.Printf("%d rows x %d float32 in %d Parquet objects, %d trees of depth %d, %d cores\n",
-		o.rows, len(table.names), o.objects, o.trees, o.depth, runtime.GOMAXPROCS(0))
+		o.rows, len(table.Columns), o.objects, o.trees, o.depth, runtime.GOMAXPROCS(0))
 	size, err := upload(ctx, stack.client.Store(), table, o.rows, o.objects)
 	if err != nil {
 		return err
