@@ -31,6 +31,8 @@ func determinismCases(t testing.TB) map[string]struct {
 		"gblinear":      {abalone, map[string]string{"objective": "count:poisson", "num_round": "8", "booster": "gblinear", "feature_selector": "shuffle", "alpha": "0.001", "eval_metric": "poisson-nloglik"}},
 		"absolute":      {abalone, map[string]string{"objective": "reg:absoluteerror", "num_round": "6", "num_parallel_tree": "2", "subsample": "0.5", "sampling_method": "gradient_based", "interaction_constraints": "[[0,1,2],[3,4,5,6,7]]"}},
 		"iris":          {iris, map[string]string{"objective": "multi:softprob", "num_class": "3", "num_round": "6", "subsample": "0.7"}},
+		// Outputs enough for their roots to be built together.
+		"iris whole": {iris, map[string]string{"objective": "multi:softprob", "num_class": "3", "num_round": "6", "num_parallel_tree": "2", "colsample_bynode": "0.7", "seed": "5"}},
 		// Several outputs for every core: their trees are grown side by side.
 		"many classes": {iris, map[string]string{"objective": "multi:softprob", "num_class": "16", "num_round": "4", "subsample": "0.7", "num_parallel_tree": "2"}},
 	}

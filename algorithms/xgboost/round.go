@@ -87,6 +87,7 @@ func (t *training) derive() {
 func (t *training) growTrees(ctx context.Context) error {
 	outputs := t.set.outputs()
 	grown := make([]*hist.Tree, outputs*t.set.parallel)
+	t.buildRoots()
 	if lanes := t.sideBySide(); lanes != nil {
 		if err := t.growSideBySide(ctx, lanes, grown); err != nil {
 			return err
@@ -101,6 +102,23 @@ func (t *training) growTrees(ctx context.Context) error {
 	}
 	t.trees = append(t.trees, grown...)
 	return nil
+}
+
+// buildRoots adds up all outputs' derivatives over all rows at once, where that pays.
+func (t *training) buildRoots() {
+	if t.roots == nil {
+		return
+	}
+	seeds := make([]uint64, t.set.outputs())
+	for output := range seeds {
+		seeds[output] = t.roundingSeed(output)
+	}
+	t.roots.Build(t.g, t.h, seeds, t.set.tree.Precision, t.pool)
+}
+
+// roundingSeed is of the rounding of an output's derivatives, which the trees of a round share.
+func (t *training) roundingSeed(output int) uint64 {
+	return hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1)
 }
 
 // lane is what grows one tree at a time.
@@ -181,8 +199,10 @@ func (t *training) grow(ctx context.Context, l *lane, output, parallel int) (*hi
 		l.quanta = hist.Quantise(t.sample.G, t.sample.H, seed, t.set.tree.Precision, l.pool, l.quanta)
 		return l.grower.GrowOn(ctx, l.quanta, seed, t.sample.Rows)
 	}
-	if parallel == 0 {
-		l.quanta = hist.Quantise(g, h, hist.Seed(t.set.seed, t.roundsBefore()+t.done, output, -1), t.set.tree.Precision, l.pool, l.quanta)
+	if parallel == 0 && t.roots != nil {
+		l.quanta = t.roots.Quantise(output, l.pool, l.quanta)
+	} else if parallel == 0 {
+		l.quanta = hist.Quantise(g, h, t.roundingSeed(output), t.set.tree.Precision, l.pool, l.quanta)
 	}
 	return l.grower.Grow(ctx, l.quanta, seed)
 }

@@ -78,6 +78,7 @@ type training struct {
 	pool      *hist.Pool
 	train     *trainTable
 	lane      *lane         // grows trees on all cores
+	roots     *hist.Roots   // of the trees of several outputs; nil where each is built by itself
 	lanes     []*lane       // grow trees of several outputs at once, on a core each
 	channels  []*scored     // train, then validation if there is one
 	g, h      [][]float32   // derivatives by output
@@ -164,6 +165,7 @@ func (t *training) begin() (err error) {
 		return err
 	}
 	t.lane, t.dart = &lane{grower: hist.NewGrower(t.train.matrix, set.tree, t.pool), pool: t.pool}, set.dart()
+	t.roots = hist.NewRoots(t.train.matrix, set.tree, outputs)
 	if t.dart != nil && len(t.first) > 0 {
 		for _, c := range t.channels {
 			t.addUp(c, nil)

@@ -28,3 +28,15 @@ func addPicked(bins []*[window]uint64, columns []int32, matrix []uint8, stride i
 		rows = rows[n:]
 	}
 }
+
+//go:noescape
+func addLanesRows(bins *[rootLanes]uint64, offsets *int, features int, matrix *uint8, stride int, lanes *[rootLanes]uint64, n int)
+
+// addLanes is addLanesGo.
+func addLanes(bins [][rootLanes]uint64, offsets []int, matrix []uint8, stride int, lanes [][rootLanes]uint64) {
+	if !vectors || len(lanes) == 0 {
+		addLanesGo(bins, offsets, matrix, stride, lanes)
+		return
+	}
+	addLanesRows(&bins[0], &offsets[0], len(offsets), &matrix[0], stride, &lanes[0], len(lanes))
+}

@@ -125,3 +125,33 @@ rest:
 
 done:
 	RET
+
+// func addLanesRows(bins *[8]uint64, offsets *int, features int, matrix *uint8, stride int, lanes *[8]uint64, n int)
+TEXT ·addLanesRows(SB), NOSPLIT, $0-56
+	MOVQ bins+0(FP), DI
+	MOVQ offsets+8(FP), R8
+	MOVQ features+16(FP), R9
+	MOVQ matrix+24(FP), SI
+	MOVQ stride+32(FP), R10
+	MOVQ lanes+40(FP), R12
+	MOVQ n+48(FP), R11
+
+row:
+	VMOVDQU64 (R12), Z0
+	XORQ BX, BX
+
+feature:
+	MOVBLZX (SI)(BX*1), AX
+	ADDQ (R8)(BX*8), AX
+	SHLQ $6, AX
+	VPADDQ (DI)(AX*1), Z0, Z1
+	VMOVDQU64 Z1, (DI)(AX*1)
+	INCQ BX
+	CMPQ BX, R9
+	JLT  feature
+	ADDQ $64, R12
+	ADDQ R10, SI
+	DECQ R11
+	JNZ  row
+	VZEROUPPER
+	RET

@@ -15,6 +15,9 @@ type Gradients struct {
 
 	exact      []sum // by row, where Precision.Exact asks for them
 	exactUnits pairUnits
+
+	roots  *Roots // nil where the root of this output is not built yet
+	output int
 }
 
 // pairUnits are what one step of each half is worth.
@@ -24,6 +27,34 @@ const quantRows = 1 << 14
 
 // Quantise packs derivatives.
 func Quantise(g, h []float32, seed uint64, precision Precision, pool *Pool, reuse *Gradients) *Gradients {
+	q, total := newQuantiser(g, h, seed, precision, pool)
+	quanta := q.all(g, h, pool, reuse)
+	if precision.Exact {
+		quanta.keepExact(g, h, total)
+	}
+	return quanta
+}
+
+// newQuantiser chooses scales for derivatives. It returns the sums of their sizes as well.
+func newQuantiser(g, h []float32, seed uint64, precision Precision, pool *Pool) (q quantiser, total pairUnits) {
+	n := len(g)
+	sums := make([]pairUnits, (n+quantRows-1)/quantRows)
+	pool.ranges(n, quantRows, func(from, to int) {
+		sums[from/quantRows] = sumRows(g[from:to], h[from:to])
+	})
+	for _, s := range sums {
+		total.g += s.g
+		total.h += s.h
+	}
+	// Each row's rounding adds less than 1.
+	q = quantiser{low: uint32(seed), high: uint32(seed >> 32)}
+	q.scales = pairUnits{scale(math.MaxInt32-float64(n), total.g), scale(math.MaxUint32-float64(n), total.h)}
+	precision.limit(&q.scales, g, h)
+	return q, total
+}
+
+// all packs every row.
+func (q *quantiser) all(g, h []float32, pool *Pool, reuse *Gradients) *Gradients {
 	n := len(g)
 	if reuse == nil {
 		reuse = &Gradients{}
@@ -31,21 +62,8 @@ func Quantise(g, h []float32, seed uint64, precision Precision, pool *Pool, reus
 	if len(reuse.packed) != n {
 		reuse.packed = Spread[uint64](n)
 	}
-	sums := make([]pairUnits, (n+quantRows-1)/quantRows)
-	pool.ranges(n, quantRows, func(from, to int) {
-		sums[from/quantRows] = sumRows(g[from:to], h[from:to])
-	})
-	var total pairUnits
-	for _, s := range sums {
-		total.g += s.g
-		total.h += s.h
-	}
-	// Each row's rounding adds less than 1.
-	q := quantiser{low: uint32(seed), high: uint32(seed >> 32)}
-	q.scales = pairUnits{scale(math.MaxInt32-float64(n), total.g), scale(math.MaxUint32-float64(n), total.h)}
-	precision.limit(&q.scales, g, h)
 	reuse.units = pairUnits{1 / q.scales.g, 1 / q.scales.h}
-	parts := make([]uint64, len(sums))
+	parts := make([]uint64, (n+quantRows-1)/quantRows)
 	pool.ranges(n, quantRows, func(from, to int) {
 		parts[from/quantRows] = q.rows(reuse.packed[from:to], g[from:to], h[from:to], uint32(from))
 	})
@@ -53,10 +71,7 @@ func Quantise(g, h []float32, seed uint64, precision Precision, pool *Pool, reus
 	for _, p := range parts {
 		reuse.total += p
 	}
-	reuse.exact = nil
-	if precision.Exact {
-		reuse.keepExact(g, h, total)
-	}
+	reuse.exact, reuse.roots = nil, nil
 	return reuse
 }
 

@@ -57,6 +57,32 @@ func TestAccumulateTwins(t *testing.T) {
 	}
 }
 
+func TestLanesTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(33, 34))
+	for _, rows := range []int{1, 2, 17, 300} {
+		for _, features := range []int{1, 2, 5, 28} {
+			stride := features + r.IntN(3)
+			matrix, lanes, offsets := make([]uint8, rows*stride), make([][rootLanes]uint64, rows), make([]int, features)
+			for i := range matrix {
+				matrix[i] = uint8(r.Uint32())
+			}
+			for i := range lanes {
+				for l := range lanes[i] {
+					lanes[i][l] = r.Uint64()
+				}
+			}
+			for f := range offsets {
+				offsets[f] = f * 100
+			}
+			want, got := make([][rootLanes]uint64, features*100+window), make([][rootLanes]uint64, features*100+window)
+			addLanesGo(want, offsets, matrix, stride, lanes)
+			addLanes(got, offsets, matrix, stride, lanes)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
 func TestPartitionTwins(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(13, 14))

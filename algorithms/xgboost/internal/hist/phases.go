@@ -151,6 +151,11 @@ func (g *Grower) buildRoot() {
 	if g.exact != nil {
 		return
 	}
+	if roots := g.gradients.roots; roots != nil && !g.sampled {
+		g.nodes[0].hist = g.newHistogram()
+		roots.copyTo(g.nodes[0].hist, g.gradients.output)
+		return
+	}
 	pieces := g.pieces(0, buildRows)
 	g.nodes[0].hist = g.merge(g.accumulatePieces(pieces))
 }
