@@ -91,6 +91,9 @@ func (g *Grower) Grow(ctx context.Context, gradients *Gradients, seed uint64) (*
 		grow = g.byLoss
 	}
 	err := grow(ctx)
+	if g.params.Prune {
+		g.prune()
+	}
 	for i := range g.nodes {
 		g.release(g.nodes[i].hist)
 		g.nodes[i].hist, g.nodes[i].segments = nil, nil

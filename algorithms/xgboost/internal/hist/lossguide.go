@@ -61,7 +61,7 @@ func (g *Grower) nextByLoss(queue []int32, left int) []int32 {
 	return open[:most]
 }
 
-// keep drops the nodes that are not in order and numbers the others by it.
+// keep drops the nodes that are not in order, which lists children after their parent, and numbers the others by it.
 func (g *Grower) keep(order []int32) {
 	place := make([]int32, len(g.nodes))
 	for i := range place {

@@ -10,6 +10,7 @@ type Params struct {
 	LossGuide      bool
 	MinChildWeight float64
 	MinSplitLoss   float64 // gamma
+	Prune          bool    // splits that gain less than MinSplitLoss are taken back once the tree is grown, where none below gains enough
 	Lambda, Alpha  float64
 	MaxDeltaStep   float64 // 0: no bound
 	Subsample      float64
@@ -41,6 +42,14 @@ func (p *Params) weight(g, h float64) float64 {
 		w = math.Copysign(p.MaxDeltaStep, w)
 	}
 	return w
+}
+
+// stopLoss is the gain below which growth stops.
+func (p *Params) stopLoss() float64 {
+	if p.Prune {
+		return 0
+	}
+	return p.MinSplitLoss
 }
 
 // shrink applies the L1 penalty.

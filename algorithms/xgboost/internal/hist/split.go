@@ -72,7 +72,7 @@ func (s *finder) gain(left sum) float64 {
 
 // offer keeps a split if it is the best so far.
 func (s *finder) offer(gain float64, candidate split) {
-	if gain <= minGain || gain < s.params.MinSplitLoss || gain < s.best.gain {
+	if gain <= minGain || gain < s.params.stopLoss() || gain < s.best.gain {
 		return
 	}
 	candidate.gain = gain
@@ -113,7 +113,7 @@ func (s *finder) unpacked(bins []uint64) []sum {
 
 func (s *finder) tryNumeric(feature int32, missing sum, scan func(left sum, bar float64) (float64, int, sum)) {
 	s.direction = s.params.direction(feature)
-	bar, best := max(minGain, s.params.MinSplitLoss, s.best.gain), split{feature: feature, bin: -1}
+	bar, best := max(minGain, s.params.stopLoss(), s.best.gain), split{feature: feature, bin: -1}
 	gain, bin, left := scan(sum{}, bar)
 	if bin >= 0 {
 		bar = gain
