@@ -26,6 +26,7 @@ type tracker struct {
 	describe func() any // the description as it stands
 	status   func() string
 	progress jobs.Progress
+	indexed  string // the status that the search attributes show
 }
 
 // snapshot is the progress as a description carries it.
@@ -52,7 +53,12 @@ func (t *tracker) publish(ctx workflow.Context) error {
 	if err := workflow.UpsertMemo(ctx, map[string]any{protocol.MemoDescription: t.describe()}); err != nil {
 		return err
 	}
-	return workflow.UpsertTypedSearchAttributes(ctx, attributeStatus.ValueSet(t.status()))
+	status := t.status()
+	if status == t.indexed { // each time is an event, and work for the server's index
+		return nil
+	}
+	t.indexed = status
+	return workflow.UpsertTypedSearchAttributes(ctx, attributeStatus.ValueSet(status))
 }
 
 // show updates what the Temporal UI says of the job.

@@ -87,7 +87,10 @@ type tuningJob struct {
 	state  TuningState
 	again  any  // the workflow function
 	sealed bool // a step failed for good: the search hears no more
+	// stepped tells that this run has taken a step.
+	stepped bool
 
+	reports   workflow.ReceiveChannel
 	sending   int       // signals, cancels and starts under way
 	published time.Time // when the description was last published
 	dirty     bool      // it has changed since
@@ -105,21 +108,27 @@ func (t *tuningJob) run(ctx workflow.Context, first bool) error {
 		return t.refuse(ctx, dctx, err)
 	}
 	t.watch(ctx, dctx, first)
-	for !t.over() {
-		if t.due() {
+	for {
+		t.hear(dctx)
+		if t.over() {
+			return t.conclude(dctx)
+		}
+		if t.mayRenew(ctx) {
+			return t.renew(dctx)
+		}
+		if t.due() && !t.long(dctx) {
 			t.step(dctx)
 		}
 		t.show(dctx)
 		t.publishSoon(dctx)
 		// A step may have left nothing to wait for.
-		if err := workflow.Await(dctx, func() bool { return t.due() || t.over() || t.mayRenew(dctx) }); err != nil {
+		err := workflow.Await(dctx, func() bool {
+			return t.reports.Len() > 0 || t.over() || t.mayRenew(ctx) || t.due() && !t.long(dctx)
+		})
+		if err != nil {
 			return err
 		}
-		if t.mayRenew(dctx) && !t.over() {
-			return t.renew(dctx)
-		}
 	}
-	return t.conclude(dctx)
 }
 
 // plan checks the job and writes the search's plan, once.
@@ -154,14 +163,7 @@ func (t *tuningJob) watch(ctx, dctx workflow.Context, first bool) {
 			t.state.Running[i].Carried = true
 		}
 	}
-	workflow.Go(dctx, func(ctx workflow.Context) {
-		reports := workflow.GetSignalChannel(ctx, protocol.SignalTrial)
-		for {
-			var r protocol.TrialReport
-			reports.Receive(ctx, &r)
-			t.report(ctx, r)
-		}
-	})
+	t.reports = workflow.GetSignalChannel(dctx, protocol.SignalTrial)
 	workflow.Go(dctx, t.lookAfterCarried)
 	if limit := t.job.HyperParameterTuningJobConfig.ResourceLimits.MaxRuntimeInSeconds; limit > 0 {
 		workflow.Go(dctx, func(ctx workflow.Context) {
@@ -181,6 +183,16 @@ func (t *tuningJob) watch(ctx, dctx workflow.Context, first bool) {
 	})
 	if t.state.Done != "" && t.state.Done != protocol.DoneExhausted {
 		t.stopAll(dctx)
+	}
+}
+
+// hear takes in all reports that have come. It is the run itself that receives them, so that none can be lost on the way to
+// it when it continues as new.
+func (t *tuningJob) hear(ctx workflow.Context) {
+	var r protocol.TrialReport
+	for t.reports.ReceiveAsync(&r) {
+		t.report(ctx, r)
+		r = protocol.TrialReport{}
 	}
 }
 
@@ -237,7 +249,7 @@ func (t *tuningJob) step(ctx workflow.Context) {
 		StartToCloseTimeout: time.Minute, RetryPolicy: &searchRetries,
 		Summary: fmt.Sprintf("step %d of the search", step.Seq),
 	})
-	t.state.News = nil
+	t.state.News, t.stepped = nil, true
 	var moves protocol.TuningMoves
 	if err := workflow.ExecuteLocalActivity(ctx, protocol.AdvanceTuning, step).Get(ctx, &moves); err != nil {
 		t.sealed = true

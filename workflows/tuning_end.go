@@ -46,9 +46,16 @@ func (t *tuningJob) publishNow(ctx workflow.Context) error {
 	return t.publish(ctx)
 }
 
-// mayRenew tells whether the history is long, and nothing is under way that a new run would not hear of.
+// long tells whether the history is long, after a step at least. No other is taken then: where training jobs end all the
+// time, there would never be a moment with nothing under way.
+func (t *tuningJob) long(ctx workflow.Context) bool {
+	return t.stepped && workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+}
+
+// mayRenew tells whether the history is long, and nothing is under way that a new run would not hear of: neither what was
+// sent, nor a stop.
 func (t *tuningJob) mayRenew(ctx workflow.Context) bool {
-	return t.sending == 0 && !t.due() && workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	return t.long(ctx) && t.sending == 0 && (ctx.Err() == nil || t.state.Stopped)
 }
 
 // renew continues as a new run with a short history. Training jobs run on meanwhile.

@@ -279,6 +279,14 @@ func TestTuningReportsOnce(t *testing.T) {
 func TestTuningContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	s := newTuningStage(6)
+	s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+		if trial == 1 { // it ends before the others have started
+			value := 1.0
+			r := protocol.TrialReport{Trial: trial, Status: jobs.TrainingJobStatusCompleted, Value: &value}
+			return ended(trial, jobs.TrainingJobStatusCompleted, 1), workflow.SignalExternalWorkflow(ctx, jobs.TuningKind.WorkflowID("t"), "", protocol.SignalTrial, r).Get(ctx, nil)
+		}
+		return ended(trial, jobs.TrainingJobStatusCompleted, float64(trial)), workflow.Sleep(ctx, time.Minute)
+	}
 	env := s.tuning()
 	env.SetContinueAsNewSuggested(true)
 	env.ExecuteWorkflow(jobs.TuningKind.Name, s.document(86400))
@@ -287,11 +295,12 @@ func TestTuningContinuesAsNew(t *testing.T) {
 	var resume workflows.TuningResume
 	var doc jobs.Document
 	require.NoError(t, decodeArguments(again, &doc, &resume))
-	require.Len(t, resume.State.Running, 3)
+	require.Len(t, resume.State.Running, 2)
+	require.Len(t, resume.State.News, 1, "what a training job reported meanwhile is not lost")
 	require.Equal(t, 1, resume.State.Seq)
 
 	env = s.tuning()
-	for trial := 1; trial <= 3; trial++ {
+	for trial := 2; trial <= 3; trial++ {
 		value := float64(trial)
 		env.RegisterDelayedCallback(func() {
 			env.SignalWorkflow(protocol.SignalTrial, protocol.TrialReport{Trial: trial, Status: jobs.TrainingJobStatusCompleted, Value: &value})
