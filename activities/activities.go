@@ -25,6 +25,7 @@ type Activities struct {
 	models   *modelCache
 	plans    *planCache
 	searches *searchCache
+	curves   curveCache
 }
 
 // Options for New.

@@ -153,8 +153,8 @@ func (w *trialWatch) read(ctx context.Context, a *Activities, at storage.URI) er
 		if have {
 			return nil
 		}
-		c := new(tuning.Curve)
-		if err := a.readJSON(ctx, i.URI, c); err != nil {
+		c, err := a.curves.get(ctx, a, i.URI)
+		if err != nil {
 			return err
 		}
 		w.mu.Lock()

@@ -19,9 +19,14 @@ import (
 // them. A step's object is written once (If-None-Match), so two workers that take the same step agree on its moves; a
 // worker that never saw the search takes the newest state and repeats the steps after it.
 
-// stateEvery is how many steps there are between two states of a search whose points follow from its seed. One whose points
-// follow from its model keeps a state after every step: repeating a step would mean to fit the model again.
-const stateEvery = 64
+// Steps between two states of a search. To repeat a step whose points follow from the seed costs reading it; they are kept
+// the further apart the longer the search is, so that all states together stay linear in its length. To repeat a step of a
+// model means to choose again.
+const (
+	stateEvery      = 64
+	stateShare      = 8 // at least every eighth of the steps so far
+	modelStateEvery = 8
+)
 
 // tuningPlan is what all steps of a search agree on.
 type tuningPlan struct {
@@ -167,23 +172,24 @@ func (a *Activities) writeJSON(ctx context.Context, uri storage.URI, v any, o st
 	return err
 }
 
-// keepState keeps the search as it is, where it is due, in place of the state before.
+// keepState keeps the search as it is, where it is due, and removes the last state but one: the last may be being read.
 func (a *Activities) keepState(ctx context.Context, job string, s *search) error {
-	byModel := s.job.HyperParameterTuningJobConfig.Strategy == jobs.StrategyBayesian
-	if !byModel && s.Seq%stateEvery != 0 {
+	every := max(stateEvery, s.Seq/stateShare)
+	if s.job.HyperParameterTuningJobConfig.Strategy == jobs.StrategyBayesian {
+		every = modelStateEvery
+	}
+	if s.Seq < s.Kept[0]+every {
 		return nil
 	}
+	old := s.Kept[1]
+	s.Kept = [2]int{s.Seq, s.Kept[0]}
 	if err := a.writeJSON(ctx, a.tuningPlace(job, protocol.TuningStates, protocol.NumberedObject(s.Seq)), s, storage.PutOptions{}); err != nil {
 		return err
 	}
-	before := s.Seq - stateEvery
-	if byModel {
-		before = s.Seq - 2 // one more than needed, for a worker that is reading it
-	}
-	if before < 1 {
+	if old == 0 {
 		return nil
 	}
-	return a.store.Delete(ctx, a.tuningPlace(job, protocol.TuningStates, protocol.NumberedObject(before)))
+	return a.store.Delete(ctx, a.tuningPlace(job, protocol.TuningStates, protocol.NumberedObject(old)))
 }
 
 // readSearch makes the search as it was after that step.
@@ -285,10 +291,5 @@ func (a *Activities) removeBelow(ctx context.Context, prefix storage.URI) error 
 	if err != nil {
 		return err
 	}
-	for _, uri := range found {
-		if err := a.store.Delete(ctx, uri); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.store.Delete(ctx, found...)
 }

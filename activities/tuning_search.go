@@ -22,7 +22,11 @@ type search struct {
 	Trials      []trialRecord
 	Best        int    `json:",omitempty"` // number of the best trial, 0 before there is one
 	Done        string `json:",omitempty"`
+	Kept        [2]int // steps of the last two states kept
+	// AdoptAt holds for each definition the step at which its search adopts the open refit, 0 without one.
+	AdoptAt []int `json:",omitempty"`
 
+	refits []*refit // that run, by definition
 	job    *jobs.HyperParameterTuningJob
 	arn    string // of the tuning job
 	quotas []int  // trials of each definition
@@ -53,7 +57,7 @@ func newSearch(plan *tuningPlan) (*search, error) {
 			return nil, err
 		}
 		s.Convergence.Parameters = max(s.Convergence.Parameters, len(space))
-		one, err := tuning.New(space, tuning.Options{Strategy: strategyOf(config.Strategy), Goal: goal, Seed: plan.Seed + uint64(i)})
+		one, err := tuning.New(space, tuning.Options{Strategy: strategyOf(config.Strategy), Goal: goal, Seed: plan.Seed + uint64(i), Ahead: true})
 		if err != nil {
 			return nil, clientf("%w", err)
 		}
@@ -130,6 +134,7 @@ func (s *search) advance(step protocol.TuningStep) (protocol.TuningMoves, error)
 			return moves, err
 		}
 	}
+	s.adopt(step.Seq)
 	for slots := step.Slots - len(moves.Resume); slots > 0 && s.Done == ""; slots-- {
 		more, err := s.next(step, &moves)
 		if err != nil {
@@ -141,6 +146,7 @@ func (s *search) advance(step protocol.TuningStep) (protocol.TuningMoves, error)
 	}
 	s.settle(step, &moves)
 	s.Seq = step.Seq
+	s.refit()
 	moves.Done, moves.NotImproving, moves.Converged = s.Done, s.Plateau.NotImproving, s.Converged
 	if s.Best > 0 {
 		best := s.Trials[s.Best-1].Summary

@@ -108,7 +108,7 @@ func TestSearchSurvivesAnything(t *testing.T) {
 	for _, strategy := range []string{"Random", "Sobol", "Bayesian"} {
 		t.Run(strategy, func(t *testing.T) {
 			t.Parallel()
-			const trials = 24
+			const trials = 56 // beyond what is fitted between steps
 			undisturbed := newShop(t, boston(t))
 			_, err := undisturbed.planTuningOf(tuneDoc("tune", strategy, trials))
 			require.NoError(t, err)

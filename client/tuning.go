@@ -33,52 +33,48 @@ func (c *Client) Trials(name string) *Trials { return &Trials{client: c, name: n
 
 // Read returns all trials by number. There are none before the search has begun, or if there is no such tuning job.
 func (t *Trials) Read(ctx context.Context) ([]Trial, error) {
-	for {
-		err := t.read(ctx)
-		if errors.Is(err, errMoved) {
-			t.steps, t.all = 0, nil
-			continue
-		}
-		if errors.Is(err, storage.ErrNoBucket) {
-			err = nil
-		}
-		return slices.Clone(t.all), err
+	err := t.read(ctx)
+	if errors.Is(err, storage.ErrNoBucket) {
+		err = nil
 	}
+	return slices.Clone(t.all), err
 }
 
-// errMoved says that the records of steps went while they were read: the search has ended, and they lie in one object now.
-var errMoved = errors.New("client: the search has just ended")
-
+// read takes in the steps that are new, then looks for the record of the whole search. That is written before those of the
+// steps are removed, so where it is missing no step was.
 func (t *Trials) read(ctx context.Context) error {
 	if t.closed {
 		return nil
 	}
+	if t.steps == 0 {
+		if err := t.readState(ctx); err != nil {
+			return err
+		}
+	}
+	if err := t.readSteps(ctx); err != nil {
+		return err
+	}
 	var whole protocol.Trials
 	err := t.client.readJSON(ctx, t.place(protocol.TuningTrials), &whole)
-	if err == nil {
-		t.all, t.closed = whole.Trials, true
+	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
-	if !errors.Is(err, storage.ErrNotFound) {
-		return err
+	if err == nil {
+		t.all, t.closed = whole.Trials, true
 	}
-	last := t.steps
-	err = t.client.store.List(ctx, t.place(protocol.TuningSteps, ""), func(i storage.Info) error {
-		n, err := strconv.Atoi(strings.TrimSuffix(i.URI.Base(), ".json"))
-		last = max(last, n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for t.steps < last {
+	return err
+}
+
+// readSteps takes in what followed the last step read.
+func (t *Trials) readSteps(ctx context.Context) error {
+	for {
 		var step struct {
 			Step  protocol.TuningStep
 			Moves protocol.TuningMoves
 		}
 		err := t.client.readJSON(ctx, t.place(protocol.TuningSteps, protocol.NumberedObject(t.steps+1)), &step)
 		if errors.Is(err, storage.ErrNotFound) {
-			return errMoved
+			return nil
 		}
 		if err != nil {
 			return err
@@ -86,7 +82,28 @@ func (t *Trials) read(ctx context.Context) error {
 		t.add(step.Step, step.Moves)
 		t.steps++
 	}
-	return nil
+}
+
+// readState takes the newest state of the search, so that only the steps after it need to be read one by one.
+func (t *Trials) readState(ctx context.Context) error {
+	newest := 0
+	err := t.client.store.List(ctx, t.place(protocol.TuningStates, ""), func(i storage.Info) error {
+		n, err := strconv.Atoi(strings.TrimSuffix(i.URI.Base(), ".json"))
+		newest = max(newest, n)
+		return err
+	})
+	if err != nil || newest == 0 {
+		return err
+	}
+	var state protocol.Trials // the search holds more
+	err = t.client.readJSON(ctx, t.place(protocol.TuningStates, protocol.NumberedObject(newest)), &state)
+	if errors.Is(err, storage.ErrNotFound) { // replaced meanwhile; the steps say the same
+		return nil
+	}
+	if err == nil {
+		t.steps, t.all = newest, state.Trials
+	}
+	return err
 }
 
 func (t *Trials) place(elems ...string) storage.URI {

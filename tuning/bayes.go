@@ -11,6 +11,7 @@ import (
 // were fitted last, and the model that was used last, which can be made anew from them.
 type belief struct {
 	Fits [len(priors)]fitted `json:"fits"`
+	Open *openRefit          `json:"open,omitempty"`
 
 	turn  int // whose model it is
 	model *gp.Model
@@ -69,19 +70,28 @@ func (s *Search) fit(e evidence, turn int, rng *rand.Rand) {
 	if f.Hyper != nil && !f.Hyper.Fits(len(e.categorical)) { // a warm start came with other tasks
 		f.Hyper = nil
 	}
-	if f.Hyper != nil && n >= f.Observations && n < f.Observations+max(1, n/refitShare) {
+	if f.Hyper != nil && (!f.due(n) || s.options.Ahead && n >= aheadFrom) {
 		if turn != b.turn {
 			b.turn, b.model, b.seen = turn, nil, nil
 		}
 		return
 	}
-	budget := gp.Budget{Starts: fitStarts, Evaluations: fitEvaluations}
-	if n > fitMost {
-		budget = gp.Budget{Starts: 1, Evaluations: fitRefinements}
-	}
-	h := gp.Fit(e.categorical, e.sample(fitMost), priors[turn], f.Hyper, budget, rng)
+	h := gp.Fit(e.categorical, e.sample(fitMost), priors[turn], f.Hyper, budgetFor(n), rng)
 	*f = fitted{&h, n}
 	b.turn, b.model, b.seen = turn, nil, nil
+}
+
+// due tells whether enough was observed since the fit.
+func (f fitted) due(observations int) bool {
+	return observations < f.Observations || observations >= f.Observations+max(1, observations/refitShare)
+}
+
+// budgetFor bounds the work of a fit to so many observations.
+func budgetFor(observations int) gp.Budget {
+	if observations > fitMost {
+		return gp.Budget{Starts: 1, Evaluations: fitRefinements}
+	}
+	return gp.Budget{Starts: fitStarts, Evaluations: fitEvaluations}
 }
 
 // condition shows the model all observed points, and the pending ones with the values it expects there itself (the

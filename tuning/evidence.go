@@ -23,7 +23,10 @@ type seen struct {
 }
 
 // evidence collects the warm start, then what was observed, then what is pending.
-func (s *Search) evidence() evidence {
+func (s *Search) evidence() evidence { return s.evidenceOf(s.records) }
+
+// evidenceOf is evidence with these trials.
+func (s *Search) evidenceOf(records []record) evidence {
 	tasks := s.warmByTask()
 	var e evidence
 	for _, a := range s.axes {
@@ -33,7 +36,7 @@ func (s *Search) evidence() evidence {
 		e.categorical = append(e.categorical, true)
 	}
 	own := tasks[0]
-	for _, r := range s.records {
+	for _, r := range records {
 		if r.status != pending {
 			own = append(own, seen{s.coordinates(r.point), s.options.Goal.sign() * r.value, r.status == failed})
 		}
@@ -46,7 +49,7 @@ func (s *Search) evidence() evidence {
 	} else {
 		e.add(own, 0, scored(own))
 	}
-	for _, r := range s.records {
+	for _, r := range records {
 		if r.status == pending {
 			e.addPoint(s.coordinates(r.point), 0)
 		}

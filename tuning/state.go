@@ -172,6 +172,9 @@ func (s *Search) restoreBelief(st state) error {
 			return &StateError{"the model's hyperparameters do not fit the space", nil}
 		}
 	}
-	s.belief.Fits = st.Belief.Fits
+	if o := st.Belief.Open; o != nil && (!o.check(len(s.records)) || st.Belief.Fits[o.Prior].Hyper == nil) {
+		return &StateError{"the open refit does not fit the trials", nil}
+	}
+	s.belief.Fits, s.belief.Open = st.Belief.Fits, st.Belief.Open
 	return nil
 }

@@ -48,6 +48,9 @@ type Options struct {
 	// Start is how many trials Bayesian takes from a Sobol sequence before it trusts its model. 0: by the number of
 	// parameters; fewer after a warm start.
 	Start int `json:"start,omitempty"`
+	// Ahead leaves Bayesian's larger fits to Refit and Adopt, which may take their time while trials run: Ask then chooses by
+	// the hyperparameters adopted last, and by all results.
+	Ahead bool `json:"ahead,omitempty"`
 }
 
 // OptionError says which option is wrong, and how.
