@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"html/template"
 	"math"
 	"slices"
 )
@@ -102,7 +101,7 @@ func (s *search) dotOf(c *plot, x, y float64, i int) {
 }
 
 // history is the objective over trials with the best so far.
-func (s *search) history() template.HTML {
+func (s *search) history() *canvas {
 	p, y := newPlot(900, 340), s.span()
 	last := float64(max(len(s.Trials), 2))
 	x := func(number int) float64 { return p.x((float64(number) - 0.5) / last) }
@@ -113,31 +112,32 @@ func (s *search) history() template.HTML {
 		}
 	}
 	p.axes(ticks, linearTicks(y.low, y.high, yTicks), "trial", s.metric)
-	path, best := "", math.NaN()
-	for _, point := range s.points {
-		if math.IsNaN(best) {
-			best = point.value
-			path = fmt.Sprintf("M%.1f %.1f", x(point.number), p.y(y.at(best)))
-			continue
-		}
-		path += fmt.Sprintf("H%.1f", x(point.number))
-		if s.better(point.value, best) {
-			best = point.value
-			path += fmt.Sprintf("V%.1f", p.y(y.at(best)))
-		}
-	}
-	p.add(`<path class="line" d="%sH%.1f"/>`, path, p.right)
+	p.path("line", 0, s.bestSoFar(x, func(v float64) float64 { return p.y(y.at(v)) }, p.right), "")
 	for i, point := range s.points {
 		s.dotOf(p, x(point.number), p.y(y.at(point.value)), i)
 	}
 	if y.cut {
 		p.text("dim", "end", p.right, p.height-6, "values far off are drawn at the rim")
 	}
-	return p.svg()
+	return p.canvas
+}
+
+// bestSoFar are the corners of the line of the best value so far, up to an end.
+func (s *search) bestSoFar(x func(int) float64, y func(float64) float64, end float64) []place {
+	best := s.points[0].value
+	corners := []place{{x(s.points[0].number), y(best)}}
+	for _, point := range s.points[1:] {
+		if s.better(point.value, best) {
+			at := x(point.number)
+			corners = append(corners, place{at, y(best)}, place{at, y(point.value)})
+			best = point.value
+		}
+	}
+	return append(corners, place{end, y(best)})
 }
 
 // slice is the objective over one hyperparameter.
-func (s *search) slice(axis int) template.HTML {
+func (s *search) slice(axis int) *canvas {
 	p, y := newPlot(430, 270), s.span()
 	p.axes(s.axes[axis].ticks(5), linearTicks(y.low, y.high, yTicks-1), s.axes[axis].name, s.metric)
 	for i, point := range s.points {
@@ -146,7 +146,7 @@ func (s *search) slice(axis int) template.HTML {
 		}
 	}
 	s.sliceDot(p, y, s.best, s.points[s.best].at[axis]) // on top of the others
-	return p.svg()
+	return p.canvas
 }
 
 func (s *search) sliceDot(p *plot, y span, i int, at float64) {
@@ -158,8 +158,11 @@ func (s *search) sliceDot(p *plot, y span, i int, at float64) {
 	}
 }
 
+// shownTraces is how many trials, the best ones, are drawn as lines: more would hide each other.
+const shownTraces = 300
+
 // parallel draws each trial as a line over all axes, with the objective as the last.
-func (s *search) parallel() template.HTML {
+func (s *search) parallel() *canvas {
 	const height, top, bottom = 380, 40, 340
 	columns := len(s.axes) + 1
 	width := max(900, float64(columns)*130)
@@ -176,6 +179,7 @@ func (s *search) parallel() template.HTML {
 		}
 		return -1
 	})
+	order = order[max(0, len(order)-shownTraces):]
 	for rank, i := range order {
 		s.trace(c, i, float64(rank+1)/float64(len(order)), x, v, y)
 	}
@@ -183,42 +187,38 @@ func (s *search) parallel() template.HTML {
 		c.column(x(i), v, a.name, a.ticks(yTicks))
 	}
 	c.column(x(columns-1), v, s.metric, linearTicks(y.low, y.high, yTicks))
-	return c.svg()
+	return c
 }
 
 // trace draws one trial. share is 1 for the best.
 func (s *search) trace(c *canvas, i int, share float64, x func(int) float64, v func(float64) float64, y span) {
-	path, p := "", s.points[i]
+	var path []place
+	p := s.points[i]
 	for k, at := range append(slices.Clone(p.at), y.at(p.value)) {
 		if math.IsNaN(at) {
 			continue
 		}
-		letter := "L"
-		if path == "" {
-			letter = "M"
-		}
-		path += fmt.Sprintf("%s%.1f %.1f", letter, x(k), v(min(max(at, 0), 1)))
+		path = append(path, place{x(k), v(min(max(at, 0), 1))})
 	}
-	stroke, width, opacity := "var(--dot,#2b6cb0)", 1.3, 0.08+0.72*share*share
+	class, opacity := "trace", 0.08+0.72*share*share
 	if i == s.best {
-		stroke, width, opacity = "var(--best,#d9480f)", 3, 1
+		class, opacity = "top", 1
 	}
-	c.add(`<path fill="none" stroke="%s" stroke-width="%.1f" stroke-opacity="%.2f" d="%s"><title>trial %d: %s</title></path>`, stroke, width, opacity, path, p.number, number(p.value))
+	c.path(class, opacity, path, fmt.Sprintf("trial %d: %s", p.number, number(p.value)))
 }
 
 // column is a vertical axis with its labels.
 func (c *canvas) column(x float64, v func(float64) float64, title string, ticks []tick) {
 	c.line("axis", x, v(0), x, v(1))
-	c.text("", "middle", x, v(1)-14, cutText(title, 18))
+	c.text("text", "middle", x, v(1)-14, cutText(title, 18))
 	for _, t := range ticks {
 		c.line("axis", x-4, v(t.at), x, v(t.at))
-		text := template.HTMLEscapeString(cutText(t.text, 12))
-		c.add(`<text class="dim" text-anchor="end" x="%.1f" y="%.1f" style="paint-order:stroke;stroke:var(--paper,#fff);stroke-width:3px">%s</text>`, x-7, v(t.at)+4, text)
+		c.text("over", "end", x-7, v(t.at)+4, cutText(t.text, 12))
 	}
 }
 
 // importance is a bar for each hyperparameter, the most important first.
-func (s *search) importance() template.HTML {
+func (s *search) importance() *canvas {
 	shares := importances(s)
 	order := make([]int, len(s.axes))
 	for i := range order {
@@ -237,11 +237,11 @@ func (s *search) importance() template.HTML {
 		y := 8 + float64(row)*rowHeight
 		share := shares[i]
 		title := fmt.Sprintf("%s: %.0f %% by itself, %.0f %% with interactions", s.axes[i].name, 100*share.main, 100*share.total)
-		c.text("", "end", left-10, y+14, cutText(s.axes[i].name, 24))
+		c.text("text", "end", left-10, y+14, cutText(s.axes[i].name, 24))
 		c.bar("bar2", left, y, scale*share.total, rowHeight-10, title)
 		c.bar("bar", left, y, scale*share.main, rowHeight-10, title)
 		c.text("dim", "start", left+scale*share.total+8, y+14, fmt.Sprintf("%.0f %%", 100*share.total))
 	}
 	c.text("dim", "start", left, c.height-8, "strong: by itself; pale: together with others")
-	return c.svg()
+	return c
 }

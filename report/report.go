@@ -29,13 +29,19 @@ type Tuning struct {
 	Trials      []Trial
 }
 
-// Chart is one drawing, an SVG element of its own.
+// Chart is one drawing.
 type Chart struct {
-	Name  string // of the file, without its ending
-	Title string
-	Note  string // how to read it
-	SVG   template.HTML
+	Name    string // of the file, without its ending
+	Title   string
+	Note    string // how to read it
+	drawing *canvas
 }
+
+// SVG is the drawing as a document of its own, which a page may hold too. Its colours follow the page's.
+func (c Chart) SVG() template.HTML { return c.drawing.svg() }
+
+// PNG writes the drawing as a picture on white, at twice its size so that it stays sharp.
+func (c Chart) PNG(w io.Writer) error { return c.drawing.png(w) }
 
 // point is a trial as charts see it.
 type point struct {
@@ -170,7 +176,7 @@ func Charts(t Tuning) []Chart {
 	charts := []Chart{
 		{"history", "Objective by trial", "Each dot is a trial that has a value; the line is the best value so far. Hollow dots were stopped early.", s.history()},
 		{"importance", "Importance of each hyperparameter", "Share of the objective's variance that a hyperparameter explains by itself, and together with others (functional ANOVA over a forest of regression trees, on the trials' own values).", s.importance()},
-		{"parallel", "Parallel coordinates", "A line is a trial; the stronger, the better. The best one is drawn thick.", s.parallel()},
+		{"parallel", "Parallel coordinates", fmt.Sprintf("A line is a trial; the stronger, the better. The best one is drawn thick. Of more than %d trials the best are drawn.", shownTraces), s.parallel()},
 	}
 	for i, a := range s.axes {
 		charts = append(charts, Chart{"slice-" + a.name, a.name, "", s.slice(i)})

@@ -5,6 +5,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -90,19 +93,19 @@ func TestCharts(t *testing.T) {
 		charts := report.Charts(example(n))
 		require.Len(t, charts, 7, n)
 		for _, c := range charts {
-			requireWellFormed(t, string(c.SVG))
+			requireWellFormed(t, string(c.SVG()))
 		}
 	}
 	require.Empty(t, report.Charts(example(0)))
 	all := example(60)
-	dots := strings.Count(string(report.Charts(all)[0].SVG), "<circle")
+	dots := strings.Count(string(report.Charts(all)[0].SVG()), "<circle")
 	require.Equal(t, 60-4, dots, "a dot for each trial with a value")
 }
 
 // TestImportance: eta moves the objective most and is drawn first.
 func TestImportance(t *testing.T) {
 	t.Parallel()
-	svg := string(report.Charts(example(200))[1].SVG)
+	svg := string(report.Charts(example(200))[1].SVG())
 	order := regexp.MustCompile(`text-anchor="end"[^>]*>([a-z_]+)<`).FindAllStringSubmatch(svg, -1)
 	require.Len(t, order, 4)
 	require.Equal(t, "eta", order[0][1])
@@ -128,4 +131,38 @@ func TestPage(t *testing.T) {
 	b.Reset()
 	require.NoError(t, report.HTML(&b, example(0)))
 	require.Contains(t, b.String(), "No trial has a value of the objective.")
+}
+
+// TestPictures: the PNG of a chart shows what its SVG says, on twice the pixels.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	for _, c := range report.Charts(example(60)) {
+		var b bytes.Buffer
+		require.NoError(t, c.PNG(&b))
+		picture, err := png.Decode(&b)
+		require.NoError(t, err)
+		svg := string(c.SVG())
+		size := regexp.MustCompile(`width="(\d+)" height="(\d+)"`).FindStringSubmatch(svg)
+		require.Equal(t, size[1:], []string{fmt.Sprint(picture.Bounds().Dx() / 2), fmt.Sprint(picture.Bounds().Dy() / 2)}, c.Name)
+		for _, dot := range regexp.MustCompile(`class="best" cx="([\d.]+)" cy="([\d.]+)"`).FindAllStringSubmatch(svg, -1) {
+			var x, y float64
+			fmt.Sscan(dot[1], &x)
+			fmt.Sscan(dot[2], &y)
+			require.Equal(t, color.RGBA{0xd9, 0x48, 0x0f, 0xff}, picture.At(int(2*x), int(2*y)), c.Name)
+		}
+		require.Positive(t, inkOf(picture), c.Name)
+	}
+}
+
+// inkOf counts the pixels in the colours of labels.
+func inkOf(picture image.Image) int {
+	n := 0
+	for y := range picture.Bounds().Dy() {
+		for x := range picture.Bounds().Dx() {
+			if c := picture.At(x, y); c == (color.RGBA{0x61, 0x6e, 0x7c, 0xff}) || c == (color.RGBA{0x1f, 0x29, 0x33, 0xff}) {
+				n++
+			}
+		}
+	}
+	return n
 }

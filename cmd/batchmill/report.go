@@ -28,8 +28,8 @@ func (a *app) reportCommand() *cobra.Command {
 
 // reportFiles is where a report goes.
 type reportFiles struct {
-	page string // "-" is standard output
-	svg  string // folder, or empty
+	page   string // "-" is standard output
+	charts string // folder, or empty
 }
 
 func (a *app) reportTuningCommand() *cobra.Command {
@@ -39,13 +39,13 @@ func (a *app) reportTuningCommand() *cobra.Command {
 		Short: "Draw a tuning job's search",
 		Long: `Writes one HTML page that needs nothing from the network: the objective over the trials, the importance
 of each hyperparameter, parallel coordinates, the objective by each hyperparameter, and a table of all
-trials. It works while the search runs too. With --svg, each chart also goes to a file of its own.`,
-		Example: "  batchmill report tuning churn-tune\n  batchmill report tuning churn-tune -o churn.html --svg charts/",
+trials. It works while the search runs too. With --charts, each chart also goes to an SVG and a PNG file.`,
+		Example: "  batchmill report tuning churn-tune\n  batchmill report tuning churn-tune -o churn.html --charts charts/",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.reportTuning(c.Context(), args[0], to) },
 	}
 	c.Flags().StringVarP(&to.page, "output", "o", "", `file to write, "-" for standard output (default NAME.html)`)
-	c.Flags().StringVar(&to.svg, "svg", "", "folder to write the charts to as SVG files")
+	c.Flags().StringVar(&to.charts, "charts", "", "folder to write the charts to, as SVG and as PNG")
 	return c
 }
 
@@ -73,10 +73,10 @@ func (a *app) reportTuning(ctx context.Context, name string, to reportFiles) err
 			printf(a.errOut, "wrote %s\n", to.page)
 		}
 	}
-	if err != nil || to.svg == "" {
+	if err != nil || to.charts == "" {
 		return err
 	}
-	return writeCharts(to.svg, report.Charts(search))
+	return writeCharts(to.charts, report.Charts(search))
 }
 
 // tuningReport collects what the report is drawn from.
@@ -96,14 +96,21 @@ func tuningReport(ctx context.Context, c *client.Client, name string) (report.Tu
 	return search, err
 }
 
-// writeCharts stores each chart as a file. A hyperparameter's name is not always a file's.
+// writeCharts stores each chart as two files. A hyperparameter's name is not always a file's.
 func writeCharts(dir string, charts []report.Chart) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, c := range charts {
-		name := strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(c.Name) + ".svg"
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(c.SVG), 0o644); err != nil {
+		base := filepath.Join(dir, strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(c.Name))
+		if err := os.WriteFile(base+".svg", []byte(c.SVG()), 0o644); err != nil {
+			return err
+		}
+		var picture bytes.Buffer
+		if err := c.PNG(&picture); err != nil {
+			return err
+		}
+		if err := os.WriteFile(base+".png", picture.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

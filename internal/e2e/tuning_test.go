@@ -241,12 +241,14 @@ func TestTuningReport(t *testing.T) {
 	t.Parallel()
 	finish[jobs.HyperParameterTuningJobDescription](t, shared.begin(t, jobs.TuningKind, shared.tuningDocument(t, "drawn", "Random", 10, 4, map[string]string{"num_round": "3"})))
 	dir := t.TempDir()
-	page := shared.cli(t, "report", "tuning", "drawn", "-o", "-", "--svg", dir).ok(t)
+	page := shared.cli(t, "report", "tuning", "drawn", "-o", "-", "--charts", dir).ok(t)
 	require.Contains(t, page, "Importance of each hyperparameter")
 	require.Equal(t, 11, strings.Count(page, "drawn-0"), "a row for each trial, and the best one on top")
-	drawn, err := filepath.Glob(filepath.Join(dir, "*.svg"))
-	require.NoError(t, err)
-	require.Len(t, drawn, 6)
+	for _, form := range []string{"svg", "png"} {
+		drawn, err := filepath.Glob(filepath.Join(dir, "*."+form))
+		require.NoError(t, err)
+		require.Len(t, drawn, 6, form)
+	}
 	require.Equal(t, 1, shared.cli(t, "report", "tuning", "nobody").code)
 	log := shared.cli(t, "logs", "tune", "drawn").ok(t)
 	require.Equal(t, 10, strings.Count(log, "\n"))
@@ -296,21 +298,7 @@ func TestTuningSurvives(t *testing.T) {
 		return tuningSetting(s.tuningDocument(t, name, "Random", trials, 3, map[string]string{"num_round": "150"}), "BATCHMILL_CHECKPOINT_SECONDS", "0")
 	}
 	finish[jobs.HyperParameterTuningJobDescription](t, s.begin(t, jobs.TuningKind, document("undisturbed")))
-	job := s.begin(t, jobs.TuningKind, document("killed"))
-	ended := func(n int) func() bool {
-		return func() bool {
-			all, err := s.Trials("killed").Read(t.Context())
-			return err == nil && len(slices.DeleteFunc(all, func(x client.Trial) bool { return !x.Summary.TrainingJobStatus.Terminal() })) >= n
-		}
-	}
-	await(t, "5 trials", ended(5))
-	first.kill()
-	s.worker(t, "--concurrency", "3")
-	await(t, "15 trials", ended(15))
-	require.NoError(t, s.dev.child(t, "_temporal").Kill())
-	<-s.dev.ended
-	s.restart(t)
-	d := finish[jobs.HyperParameterTuningJobDescription](t, job)
+	d := s.disturbed(t, first, document("killed"))
 	require.Equal(t, jobs.TrainingJobStatusCounters{Completed: trials}, d.TrainingJobStatusCounters)
 	require.Equal(t, jobs.ObjectiveStatusCounters{Succeeded: trials}, d.ObjectiveStatusCounters)
 	s.requireEachTrialOnce(t, "killed", trials)
@@ -319,6 +307,52 @@ func TestTuningSurvives(t *testing.T) {
 		require.Equal(t, want[i].Summary.TunedHyperParameters, got[i].Summary.TunedHyperParameters)
 		require.Equal(t, want[i].Summary.FinalHyperParameterTuningJobObjectiveMetric, got[i].Summary.FinalHyperParameterTuningJobObjectiveMetric)
 	}
+	require.Len(t, s.list(t, "s3://tune/models/killed-"), trials, "one model each")
+}
+
+// disturbed runs a search named "killed": after 5 trials the worker is killed and another one takes over, after 15 the Temporal
+// server is killed and started again.
+func (s *stack) disturbed(t *testing.T, worker *process, doc object) jobs.HyperParameterTuningJobDescription {
+	t.Helper()
+	job := s.begin(t, jobs.TuningKind, doc)
+	ended := func(n int) func() bool {
+		return func() bool {
+			all, err := s.Trials("killed").Read(t.Context())
+			return err == nil && len(slices.DeleteFunc(all, func(x client.Trial) bool { return !x.Summary.TrainingJobStatus.Terminal() })) >= n
+		}
+	}
+	await(t, "5 trials", ended(5))
+	worker.kill()
+	s.worker(t, "--concurrency", "3")
+	await(t, "15 trials", ended(15))
+	require.NoError(t, s.dev.child(t, "_temporal").Kill())
+	<-s.dev.ended
+	s.restart(t)
+	return finish[jobs.HyperParameterTuningJobDescription](t, job)
+}
+
+// TestTuningByModelSurvives: likewise a search whose trials follow from the results, with trainings that end early.
+func TestTuningByModelSurvives(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	first := s.worker(t, "--concurrency", "3")
+	const trials = 30
+	doc := tuningSetting(s.tuningDocument(t, "killed", "Bayesian", trials, 3, map[string]string{"num_round": "150"}), "BATCHMILL_CHECKPOINT_SECONDS", "0")
+	config(doc)["TrainingJobEarlyStoppingType"] = "Auto"
+	d := s.disturbed(t, first, doc)
+	require.Equal(t, trials, d.TrainingJobStatusCounters.Completed+d.TrainingJobStatusCounters.Stopped, "%+v", d.TrainingJobStatusCounters)
+	require.Equal(t, jobs.ObjectiveStatusCounters{Succeeded: trials}, d.ObjectiveStatusCounters)
+	s.requireEachTrialOnce(t, "killed", trials)
+	early := 0
+	seen := map[string]bool{}
+	for _, trial := range s.trials(t, "killed") {
+		if trial.EarlyStopped {
+			early++
+		}
+		seen[fmt.Sprint(trial.Summary.TunedHyperParameters)] = true
+	}
+	require.Equal(t, d.TrainingJobStatusCounters.Stopped, early)
+	require.Len(t, seen, trials, "no point is tried twice")
 	require.Len(t, s.list(t, "s3://tune/models/killed-"), trials, "one model each")
 }
 
