@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
@@ -26,6 +27,7 @@ type Activities struct {
 	plans    *planCache
 	searches *searchCache
 	curves   curveCache
+	now      func() time.Time // for what a plan fixes of time
 }
 
 // Options for New.
@@ -40,7 +42,7 @@ type Options struct {
 func New(o Options) *Activities {
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
-		models: new(modelCache), plans: new(planCache), searches: new(searchCache),
+		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now,
 	}
 }
 

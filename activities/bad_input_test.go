@@ -203,10 +203,10 @@ func badInputs(t testing.TB) []bad {
 			doc := score(artifact, "a.csv", bare, "text/csv")(t, s)
 			return with(doc, "TransformOutput", object{"S3OutputPath": "s3://b/out/", "Accept": "text/csv;compression=gzip"})
 		}, []string{"transformOutput.accept", "compression=gzip"}},
-		{"transform: Arrow output", jobs.TransformKind, func(t *testing.T, s *shop) object {
+		{"transform: Arrow file output", jobs.TransformKind, func(t *testing.T, s *shop) object {
 			doc := score(artifact, "a.csv", bare, "text/csv")(t, s)
-			return with(doc, "TransformOutput", object{"S3OutputPath": "s3://b/out/", "Accept": "application/vnd.apache.arrow.stream"})
-		}, []string{"transformOutput.accept", "arrow"}},
+			return with(doc, "TransformOutput", object{"S3OutputPath": "s3://b/out/", "Accept": "application/vnd.apache.arrow.file"})
+		}, []string{"transformOutput.accept", "arrow.file", "arrow.stream"}},
 		{"transform: join across formats", jobs.TransformKind, func(t *testing.T, s *shop) object {
 			doc := score(artifact, "a.csv", bare, "text/csv")(t, s)
 			doc["TransformOutput"] = object{"S3OutputPath": "s3://b/out/", "Accept": "application/x-parquet"}

@@ -37,7 +37,7 @@ func (a *Activities) Commit(ctx context.Context, ref protocol.PlanRef) (protocol
 	}
 	m, err := sharding.Commit(ctx, a.store, base, opt)
 	if err != nil {
-		return protocol.Committed{}, err
+		return protocol.Committed{}, a.nameRejects(ctx, base, err)
 	}
 	done := protocol.Committed{
 		ManifestURI: sharding.ManifestURI(base).String(),
@@ -63,7 +63,12 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 		}
 		opt.Keep = settings.KeepStaging
 		opt.Check = func(rows, rejected int64) error { return checkRejects(settings.MaxRejected, rows, rejected) }
-		opt.Claim = a.claimSeries
+		var capture captured
+		opt.Claim = func(ctx context.Context, plan *sharding.Plan, digest string) error {
+			capture.plan = plan
+			return a.claimSeries(ctx, plan, digest)
+		}
+		opt.Literal = capture.manifest
 		opt.Details = transformDetails
 	case jobs.SplitKind.Name:
 		doc, err := jobs.ParseSplitJob(ref.Job.Document)
@@ -79,14 +84,6 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 		opt.Literal = foldManifest
 	default:
 		return fmt.Errorf("activities: commit of unknown kind %q", ref.Kind)
-	}
-	return nil
-}
-
-// checkRejects holds the job to BATCHMILL_MAX_REJECTED_RECORDS.
-func checkRejects(bound jobs.Rejected, rows, rejected int64) error {
-	if !bound.Allows(rejected, rows) {
-		return clientf("%d of %d records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows %s", rejected, rows, bound)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -43,7 +42,7 @@ func newShop(t testing.TB, store storage.Store) *shop {
 	return &shop{TB: t, Activities: a, store: store}
 }
 
-func newStore() *memory.Store { return memory.New("b", "state") }
+func newStore() *memory.Store { return memory.New("b", "state", "seen") }
 
 func (s *shop) put(uri string, data []byte) {
 	s.Helper()
@@ -147,30 +146,7 @@ func columns(rows [][]string, n int) [][]string {
 // toParquet writes a CSV table with header as Parquet with row groups of that many rows.
 func toParquet(t testing.TB, rows [][]string, group int) []byte {
 	t.Helper()
-	s := newShop(t, newStore())
-	s.put("s3://b/t", toCSV(t, rows))
-	info, err := s.store.Stat(t.Context(), storage.URI{Bucket: "b", Key: "t"})
-	require.NoError(t, err)
-	object, media := storage.NewObject(s.store, info), dataset.Media{Format: dataset.CSV, Header: true}
-	schema, err := dataset.Infer(t.Context(), []dataset.Object{object}, media)
-	require.NoError(t, err)
-	r, err := dataset.NewReader(t.Context(), object, dataset.ReadOptions{Media: media, Schema: schema})
-	require.NoError(t, err)
-	defer r.Close()
-	var buf bytes.Buffer
-	w, err := dataset.NewWriter(&buf, schema, dataset.WriteOptions{Media: dataset.Media{Format: dataset.Parquet}, RowGroupRows: group})
-	require.NoError(t, err)
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		require.NoError(t, err)
-		require.NoError(t, w.Write(b))
-		b.Release()
-	}
-	require.NoError(t, w.Close())
-	return buf.Bytes()
+	return convert(t, rows, dataset.WriteOptions{Media: dataset.Media{Format: dataset.Parquet}, RowGroupRows: group})
 }
 
 // object is JSON text under construction.

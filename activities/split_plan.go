@@ -65,7 +65,7 @@ func (a *Activities) PlanSplit(ctx context.Context, job protocol.Job) (protocol.
 	}
 	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.SplitKind.Name, Job: job.Name, Owner: owner(ctx)}}
 	var units [][]dataset.Unit
-	if plan.Inputs, units, err = a.planInputs(ctx, inputs, media, nil); err != nil {
+	if plan.Inputs, units, err = a.planInputs(ctx, inputs, media, a.units, nil); err != nil {
 		return protocol.Planned{}, err
 	}
 	plan.Cut(units, settings.Shards, int64(settings.ShardSizeMB)<<20)
@@ -160,6 +160,21 @@ func (a *Activities) objects(inputs []input) []dataset.Object {
 // formatSuffix is the file name ending of each format the sides can have.
 var formatSuffix = map[dataset.Format]string{
 	dataset.Parquet: ".parquet", dataset.CSV: ".csv", dataset.JSONLines: ".jsonl", dataset.LibSVM: ".libsvm",
+}
+
+// checkWritable refuses output formats whose fragments cannot be put together with the same bytes however they were cut.
+func checkWritable(at string, media dataset.Media) error {
+	if _, ok := formatSuffix[media.Format]; !ok {
+		return clientf("%s: outputs cannot be written as %s", at, media.Format)
+	}
+	return checkUncompressed(at, media)
+}
+
+func checkUncompressed(at string, media dataset.Media) error {
+	if c := media.Compression; c != dataset.CompressionAuto && c != dataset.CompressionNone {
+		return clientf("%s: compression=%s is not supported for outputs; Parquet is compressed inside", at, c)
+	}
+	return nil
 }
 
 // splitOutputs names one output per side and input, and for folds the manifests that put channels together.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/batchmill/batchmill/algorithms"
@@ -14,8 +15,10 @@ import (
 type bound struct {
 	media   dataset.Media   // with a delimiter that was not said filled in
 	schema  *dataset.Schema // of all the object's columns
-	columns []string        // those that are read for the model
-	pick    *dataset.Path   // what the columns are taken from, in JSON records
+	columns []string        // the model's, in its scorer's order
+	stored  []string        // those of the object's that are read for them
+	spread  []dataset.Spread
+	pick    *dataset.Path // what the columns are taken from, in JSON records
 	scorer  algorithms.MultiScorer
 	// records is how lines are put together: where they are joined or a part of them is kept.
 	records dataset.RecordOptions
@@ -55,16 +58,28 @@ func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", object.Name(), err)
 	}
-	if media.Format != dataset.JSONLines { // whose records the reader cuts
-		if roles.Features, err = picked(b.pick, schema, roles.Features); err != nil {
-			return nil, clientf("dataProcessing.inputFilter: %s: %w", object.Name(), err)
-		}
+	switch {
+	case media.Format == dataset.JSONLines || media.Format == dataset.JSON: // whose records the reader cuts
+	case media.Format.Typed():
+		err = b.spreadLists(&roles, len(p.Features()))
+	default:
+		roles.Features, err = picked(b.pick, schema, roles.Features)
+	}
+	if err != nil {
+		return nil, clientf("dataProcessing.inputFilter: %s: %w", object.Name(), err)
 	}
 	b.columns = modelColumns(p.Features(), roles)
+	if b.stored == nil {
+		b.stored = b.columns
+	}
 	if media.Format.Lines() && !dataset.Sparse(schema) {
 		b.schema = dataset.Retype(schema, modelTypes(p.Features(), b.columns, roles.Named))
 	}
-	read, err := dataset.Select(b.schema, b.columns)
+	known := b.schema
+	if len(b.spread) > 0 {
+		known = dataset.NewSchema(true, slices.Concat(b.schema.Fields(), dataset.SpreadFields(b.spread))...)
+	}
+	read, err := dataset.Select(known, b.columns)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +118,10 @@ func picked(pick *dataset.Path, schema *dataset.Schema, features []string) ([]st
 
 // recordsOf says how lines are put together.
 func recordsOf(params *transformParams, p algorithms.MultiPredictor, schema *dataset.Schema, media dataset.Media) dataset.RecordOptions {
-	o := dataset.RecordOptions{Media: mustMedia(params.Out), Fields: outputFields(params, p), Join: params.Join, Path: mustPath(params.Keep)}
+	o := dataset.RecordOptions{
+		Media: mustMedia(params.Out), Fields: outputFields(params, p), Join: params.Join, Path: mustPath(params.Keep), List: algorithms.ResponseList(p),
+		Trail: params.Capture.trailing(),
+	}
 	if params.Join {
 		o.Media.Delimiter, o.Width = media.Delimiter, schema.NumFields()
 		if media.Format == dataset.CSV && media.Header {
@@ -116,7 +134,8 @@ func recordsOf(params *transformParams, p algorithms.MultiPredictor, schema *dat
 // outputFields are the model's columns as they are called in the output's format.
 func outputFields(params *transformParams, p algorithms.MultiPredictor) []dataset.Field {
 	fields := slices.Clone(p.Fields())
-	if mustMedia(params.Out).Format == dataset.JSONLines {
+	switch mustMedia(params.Out).Format {
+	case dataset.JSONLines, dataset.JSON, dataset.RecordIO:
 		fields = algorithms.ResponseFields(p)
 	}
 	for i := range fields {
@@ -126,68 +145,116 @@ func outputFields(params *transformParams, p algorithms.MultiPredictor) []datase
 }
 
 // checkReadable binds the model to the object's columns and the filters to what comes out: a missing or renamed column is known before
-// any row is read. It returns the header line of the object's output, where Accept asks for one.
-func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) ([]byte, error) {
+// any row is read. It returns what belongs around the object's output.
+func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) (dataset.Ends, error) {
 	predictor, err := a.predictor(ctx, params)
 	if err != nil {
-		return nil, err
+		return dataset.Ends{}, err
+	}
+	if params.wholeDocuments() {
+		if err := dataset.CheckDocument(object, mustMedia(params.In)); err != nil {
+			return dataset.Ends{}, err
+		}
 	}
 	b, err := bindObject(ctx, predictor, object, &params)
 	if err != nil {
-		return nil, err
+		return dataset.Ends{}, err
 	}
-	out := mustMedia(params.Out)
-	if out.Format == dataset.CSV {
-		return csvHeader(b, object)
+	switch b.records.Media.Format {
+	case dataset.CSV:
+		header, err := csvHeader(b, object)
+		return dataset.Ends{Head: header}, err
+	case dataset.JSONLines:
+		return dataset.Ends{}, nil
+	case dataset.JSON:
+		if params.documents() {
+			return dataset.Ends{}, nil
+		}
+	case dataset.RecordIO:
+		_, err := dataset.NewRecordWriter(io.Discard, b.records)
+		return dataset.Ends{}, filterError(object, err)
 	}
-	if out.Format == dataset.JSONLines {
-		return nil, nil
+	schema, err := b.tableSchema(object)
+	if err != nil {
+		return dataset.Ends{}, err
 	}
-	fields := predictor.Fields()
-	if params.Join {
-		for _, f := range fields {
+	return dataset.FragmentEnds(schema, b.writeOptions())
+}
+
+// emptyEnds is checkReadable for an object of no bytes: what is around its output where the outputs alone say it.
+func (a *Activities) emptyEnds(ctx context.Context, params transformParams) (dataset.Ends, error) {
+	if params.Join || params.Keep != "" {
+		return dataset.Ends{}, nil
+	}
+	predictor, err := a.predictor(ctx, params)
+	if err != nil {
+		return dataset.Ends{}, err
+	}
+	b := &bound{records: recordsOf(&params, predictor, nil, dataset.Media{})}
+	return dataset.FragmentEnds(dataset.NewSchema(true, slices.Concat(b.records.Fields, b.records.Trail)...), b.writeOptions())
+}
+
+// writeOptions says how the object's output is written where rows are a table.
+func (b *bound) writeOptions() dataset.WriteOptions {
+	return dataset.WriteOptions{Media: b.records.Media, List: b.records.List, Fragment: true}
+}
+
+// tableSchema is the schema of an output whose rows are a table: the input's columns, if they are joined, then the outputs, and of these
+// what a filter keeps.
+func (b *bound) tableSchema(object dataset.Object) (*dataset.Schema, error) {
+	fields := b.records.Fields
+	if b.records.Join {
+		for _, f := range slices.Concat(fields, b.records.Trail) {
 			if len(b.schema.FieldIndices(f.Name)) > 0 {
 				return nil, clientf("%s has a column %q already, which dataProcessing.joinSource Input would add", object.Name(), f.Name)
 			}
 		}
 		fields = slices.Concat(b.schema.Fields(), fields)
 	}
-	if _, err := keptColumns(b.records.Path, dataset.NewSchema(true, fields...), len(predictor.Fields())); err != nil {
-		return nil, clientf("dataProcessing.outputFilter: %s: %w", object.Name(), err)
+	schema := dataset.NewSchema(true, fields...)
+	kept, err := keptPicks(b.records.Path, schema, len(b.records.Fields))
+	if err != nil {
+		return nil, filterError(object, err)
 	}
-	return nil, nil
+	if kept != nil {
+		schema = dataset.PickSchema(schema, kept)
+	}
+	return dataset.NewSchema(true, slices.Concat(schema.Fields(), b.records.Trail)...), nil
+}
+
+// filterError names the member whose path does not fit.
+func filterError(object dataset.Object, err error) error {
+	if pathErr := (*dataset.PathError)(nil); errors.As(err, &pathErr) {
+		return clientf("dataProcessing.outputFilter: %s: %w", object.Name(), err)
+	}
+	return err
 }
 
 // csvHeader checks what is kept of an object's CSV records and names it.
 func csvHeader(b *bound, object dataset.Object) ([]byte, error) {
 	names, err := b.records.Header()
-	switch pathErr := (*dataset.PathError)(nil); {
-	case errors.As(err, &pathErr):
-		return nil, clientf("dataProcessing.outputFilter: %s: %w", object.Name(), err)
+	switch {
 	case err != nil:
-		return nil, err
+		return nil, filterError(object, err)
 	case names == nil && b.records.Media.Header:
 		return nil, clientf("transformOutput.accept: header=present needs the names of the input's columns, which %s has not (say header=present in transformInput.contentType if its first line holds them)", object.Name())
 	}
 	return dataset.HeaderLine(names, b.records.Media), nil
 }
 
-// keptColumns are the names of a table's columns that a filter keeps; nil is all.
-func keptColumns(keep *dataset.Path, schema *dataset.Schema, outputs int) ([]string, error) {
+// keptPicks are the parts of a table's columns that a filter keeps; nil is all.
+func keptPicks(keep *dataset.Path, schema *dataset.Schema, outputs int) ([]dataset.Pick, error) {
 	if keep.Whole() {
 		return nil, nil
 	}
-	names := dataset.ColumnNames(schema)
-	at, err := keep.Columns(len(names), names, outputs)
+	picks, err := keep.Picks(schema, outputs)
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]string, len(at))
-	for i, c := range at {
-		if slices.Contains(kept[:i], names[c]) {
-			return nil, fmt.Errorf("column %q is selected twice", names[c])
+	for i, p := range picks {
+		if slices.ContainsFunc(picks[:i], func(o dataset.Pick) bool { return o.Column == p.Column }) {
+			return nil, fmt.Errorf("column %q is selected twice", p.Column)
 		}
-		kept[i] = names[c]
 	}
-	return kept, nil
+	return picks, nil
 }

@@ -31,6 +31,8 @@ type transformParams struct {
 	// Series is the chain of jobs that this one belongs to, SeriesEntry its number in it.
 	Series      string `json:",omitempty"`
 	SeriesEntry int    `json:",omitempty"`
+	// Capture is what a job with DataCaptureConfig keeps besides.
+	Capture *captureParams `json:",omitempty"`
 	// Outputs is what is written for a row; none means the prediction.
 	Outputs []string `json:",omitempty"`
 }
@@ -68,6 +70,9 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	if err != nil {
 		return protocol.Planned{}, err
 	}
+	if params.Capture, err = a.planCapture(ctx, doc, job.Name, mustMedia(params.Out).Format); err != nil {
+		return protocol.Planned{}, err
+	}
 	source := doc.TransformInput.DataSource.S3DataSource
 	inputs, err := a.listInputs(ctx, source.S3DataType, source.S3Uri)
 	if err != nil {
@@ -82,18 +87,28 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 		params.Series, params.SeriesEntry = settings.Series, s.entries
 	}
 	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}}
-	headers := make([][]byte, len(inputs))
+	ends := make([]dataset.Ends, len(inputs))
 	var units [][]dataset.Unit
-	if plan.Inputs, units, err = a.planInputs(ctx, inputs, mustMedia(params.In), func(ctx context.Context, i int, object dataset.Object) error {
-		header, err := a.checkReadable(ctx, params, object)
-		headers[i] = header
+	if plan.Inputs, units, err = a.planInputs(ctx, inputs, mustMedia(params.In), a.unitBytes(params), func(ctx context.Context, i int, object dataset.Object) (err error) {
+		if object.Size() == 0 {
+			ends[i], err = a.emptyEnds(ctx, params)
+			return err
+		}
+		ends[i], err = a.checkReadable(ctx, params, object)
 		return err
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
 	plan.Cut(units, settings.Shards, int64(settings.ShardSizeMB)<<20)
-	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, mustMedia(params.Out), headers, base); err != nil {
+	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, &params, ends, base); err != nil {
 		return protocol.Planned{}, err
+	}
+	if doc.DataCaptureConfig != nil {
+		lists, err := params.Capture.outputs(doc.DataCaptureConfig.DestinationS3Uri, job.Name)
+		if err != nil {
+			return protocol.Planned{}, err
+		}
+		plan.Outputs = append(plan.Outputs, lists...)
 	}
 	if plan.Params, err = json.Marshal(params); err != nil {
 		return protocol.Planned{}, err
@@ -146,35 +161,11 @@ func (a *Activities) refuseExisting(ctx context.Context, uri storage.URI, what s
 }
 
 func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob, settings jobs.Settings) (transformParams, error) {
-	if err := refuseUnsupported(doc); err != nil {
-		return transformParams{}, err
-	}
-	in, err := dataset.ParseMedia(orElse(doc.TransformInput.ContentType, string(dataset.CSV)))
+	in, out, err := transformMedia(doc)
 	if err != nil {
-		return transformParams{}, clientf("transformInput.contentType: %w", err)
-	}
-	if doc.TransformInput.SplitType == "RecordIO" && in.Format != dataset.RecordIO {
-		return transformParams{}, clientf("transformInput.splitType: RecordIO is for %s, not for %s", dataset.RecordIO, in.Format)
-	}
-	if doc.TransformInput.CompressionType == "Gzip" {
-		in.Compression = dataset.Gzip
-	}
-	out := dataset.Media{Format: defaultOutput(in.Format)}
-	if accept := doc.TransformOutput.Accept; accept != "" {
-		if out, err = dataset.ParseMedia(accept); err != nil {
-			return transformParams{}, clientf("transformOutput.accept: %w", err)
-		}
-	}
-	if err := checkWritable("transformOutput.accept", out); err != nil {
 		return transformParams{}, err
 	}
 	join := doc.DataProcessing.JoinSource == "Input"
-	if join && in.Format != out.Format {
-		return transformParams{}, clientf("dataProcessing.joinSource: Input needs Accept %s, the format of the input", in.Format)
-	}
-	if join && in.Format == dataset.LibSVM {
-		return transformParams{}, clientf("dataProcessing.joinSource: a prediction cannot be joined to rows of %s", in.Format)
-	}
 	pick, err := parseFilter("dataProcessing.inputFilter", doc.DataProcessing.InputFilter)
 	if err != nil {
 		return transformParams{}, err
@@ -194,34 +185,21 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Pick: pick, Keep: keep, Max: settings.MaxRejected, KeepRejected: settings.KeepRejected, Outputs: outputs}, nil
 }
 
-// refuseUnsupported names members whose effect is not there yet, rather than leave them out in silence.
-func refuseUnsupported(doc *jobs.TransformJob) error {
-	for path, set := range map[string]bool{
-		"dataCaptureConfig":                   doc.DataCaptureConfig != nil,
-		"transformInput.splitType (TFRecord)": doc.TransformInput.SplitType == "TFRecord",
-	} {
-		if set {
-			return clientf("%s is not supported by this version of Batchmill; leave it out", path)
-		}
-	}
-	return nil
-}
-
-// planInputs pins each object and finds its units, after check has looked at it.
-func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, [][]dataset.Unit, error) {
+// planInputs pins each object and finds its units, of unitBytes (0 means dataset's), after check has looked at it.
+func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, unitBytes int64, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, [][]dataset.Unit, error) {
 	pinned, units := make([]sharding.Input, len(inputs)), make([][]dataset.Unit, len(inputs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(planParallel)
 	for i, in := range inputs {
 		g.Go(func() (err error) {
 			object := dataset.Remember(in.object(a.store), false)
-			if in.Size > 0 && check != nil {
+			if check != nil {
 				if err := check(ctx, i, object); err != nil {
 					return err
 				}
 			}
 			pinned[i] = in.pinned()
-			units[i], err = dataset.Units(ctx, object, media, a.units)
+			units[i], err = dataset.Units(ctx, object, media, unitBytes)
 			return err
 		})
 	}
@@ -270,12 +248,16 @@ func modelTypes(features []algorithms.Feature, columns []string, named bool) map
 }
 
 // transformOutputs names the outputs: SageMaker's rule for line formats (input name plus .out), and .out.parquet.
-func transformOutputs(path string, inputs []input, media dataset.Media, headers [][]byte, base storage.URI) ([]sharding.Output, error) {
+func transformOutputs(path string, inputs []input, params *transformParams, ends []dataset.Ends, base storage.URI) ([]sharding.Output, error) {
 	out, err := storage.ParseURI(path)
 	if err != nil {
 		return nil, clientf("transformOutput.s3OutputPath: %w", err)
 	}
-	format := formatOf(media)
+	media := mustMedia(params.Out)
+	format, contentType := formatOf(media), media.String()
+	if params.documents() { // what a filter leaves of a document may be no list of records
+		contentType = ""
+	}
 	name := func(rel string) string { return rel + ".out" }
 	if format == sharding.Parquet {
 		name = func(rel string) string { return strings.TrimSuffix(rel, ".parquet") + ".out.parquet" }
@@ -287,36 +269,14 @@ func transformOutputs(path string, inputs []input, media dataset.Media, headers 
 	outputs := make([]sharding.Output, 0, len(keys)+1)
 	for i, key := range keys {
 		outputs = append(outputs, sharding.Output{
-			URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: headers[i], ContentType: media.String(),
+			URI: out.Join(key).String(), Input: i, Fragment: fragmentOutput, Format: format, Header: ends[i].Head, Between: ends[i].Between, Footer: ends[i].Tail,
+			ContentType: contentType,
 		})
 	}
 	return append(outputs, sharding.Output{
 		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
 		ContentType: string(dataset.JSONLines),
 	}), nil
-}
-
-// defaultOutput is the format predictions have where Accept says nothing: the input's. A number is no sparse row, though, nor
-// a record of features, and Arrow streams cannot be put together.
-func defaultOutput(in dataset.Format) dataset.Format {
-	switch in {
-	case dataset.LibSVM, dataset.RecordIO:
-		return dataset.CSV
-	case dataset.ArrowStream, dataset.ArrowFile:
-		return dataset.Parquet
-	}
-	return in
-}
-
-// checkWritable refuses output formats whose fragments cannot be put together with the same bytes however they were cut.
-func checkWritable(at string, media dataset.Media) error {
-	if _, ok := formatSuffix[media.Format]; !ok {
-		return clientf("%s: outputs cannot be written as %s", at, media.Format)
-	}
-	if c := media.Compression; c != dataset.CompressionAuto && c != dataset.CompressionNone {
-		return clientf("%s: compression=%s is not supported for outputs; Parquet is compressed inside", at, c)
-	}
-	return nil
 }
 
 // mustMedia parses a content type that Media.String wrote.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,9 +125,10 @@ func TestTooManyRejects(t *testing.T) {
 	artifact, _ := reference(t, "california_missing")
 	text := lines(string(toCSV(t, columns(californiaTest(t), 8)[1:])))
 	text[10], text[2000] = "1,2,3", "4,5,6"
+	both := "; the first: dataset: s3://b/in/a.csv, line 11: has 3 fields, expected 8; dataset: s3://b/in/a.csv, line 2001: has 3 fields, expected 8"
 	for bound, want := range map[string]string{
-		"1":     "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 1",
-		"0.01%": "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 0.01%",
+		"1":     "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 1" + both,
+		"0.01%": "2 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 0.01%" + both,
 		"0":     "line 2001: has 3 fields, expected 8",
 	} {
 		s := newShop(t, newStore())
@@ -137,6 +139,38 @@ func TestTooManyRejects(t *testing.T) {
 		_, err := s.transform(transformDoc("text/csv", env))
 		require.ErrorContains(t, err, want)
 		require.Equal(t, "ClientError", string(classify(err)))
+		require.Empty(t, s.read("s3://b/out/"))
+	}
+}
+
+// TestFirstRejects: a failure for too many bad records names ten of them, whether a shard knows it or only the whole job.
+func TestFirstRejects(t *testing.T) {
+	t.Parallel()
+	artifact, _ := reference(t, "california_missing")
+	text := lines(string(toCSV(t, columns(californiaTest(t), 8)[1:])))
+	for i := range 40 {
+		text[i*80+5] = "bad"
+	}
+	for bound, want := range map[string]string{
+		"0":    "at least 10 records are bad, BATCHMILL_MAX_REJECTED_RECORDS allows 0; the first: ",
+		"1%":   "40 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 1%; the first: ",
+		"0.1%": "40 of 3303 records were rejected, BATCHMILL_MAX_REJECTED_RECORDS allows 0.1%; the first: ",
+	} {
+		s := newShop(t, newStore())
+		s.register("m", artifact)
+		s.put("s3://b/in/a.csv", []byte(strings.Join(text, "\n")))
+		env := shards(2)
+		env["BATCHMILL_MAX_REJECTED_RECORDS"] = bound
+		_, err := s.transform(transformDoc("text/csv", env))
+		require.ErrorContains(t, err, want)
+		require.Equal(t, "ClientError", string(classify(err)))
+		_, named, _ := strings.Cut(err.Error(), "; the first: ")
+		require.Len(t, strings.Split(named, "; "), 10)
+		if bound != "0" {
+			for i, one := range strings.Split(named, "; ") {
+				require.Contains(t, one, "line "+strconv.Itoa(i*80+6)+": ")
+			}
+		}
 		require.Empty(t, s.read("s3://b/out/"))
 	}
 }

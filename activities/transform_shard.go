@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -139,11 +140,13 @@ type transformShard struct {
 	params    transformParams
 	predictor algorithms.MultiPredictor
 	rejects   *json.Encoder
+	bad       []*dataset.RecordError // the first of the shard's bad records
 
 	// Of the run that is going on:
 	bound   *bound
 	writer  dataset.Writer        // of predictions, or of whole rows in formats with types
 	records *dataset.RecordWriter // of records that are joined or cut
+	ids     inferenceIDs
 }
 
 // Columns that are read beside a record's own: its text, when it is joined, and whether it was rejected, when its place is kept.
@@ -154,13 +157,18 @@ const (
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	t.rejects = json.NewEncoder(t.Fragment(fragmentRejects, sharding.Lines))
-	return t.eachRun(shard, func(run sharding.Run, object dataset.Object) (err error) {
+	err := t.eachRun(shard, func(run sharding.Run, object dataset.Object) (err error) {
 		if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
 			return inputError(object, err)
 		}
 		t.writer, t.records = nil, nil
+		work := t.unit
+		if t.params.documents() {
+			work = t.documents
+		}
 		for i := range run.Units {
-			if err := t.unit(ctx, object, &run.Units[i]); err != nil {
+			t.ids.begin(t.params.Capture, run.Object, run.Units[i].Index)
+			if err := work(ctx, object, &run.Units[i]); err != nil {
 				return err
 			}
 		}
@@ -169,20 +177,46 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 		}
 		return t.writer.Close()
 	})
+	if err == nil && t.tooMany() {
+		return t.rejectError()
+	}
+	return err
 }
 
 // unit reads, scores and writes one unit.
-func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) (err error) {
-	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.columns, Path: t.bound.pick, OnReject: t.reject}
-	if t.params.KeepRejected {
-		opt.RejectedColumn = rejectedColumn
-	}
+func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) error {
+	opt := t.readOptions(unit)
 	switch {
-	case t.params.Join && t.bound.media.Format.Lines():
+	case t.rawRecords():
 		opt.RawColumn = rawColumn
 	case t.params.Join:
 		opt.Columns = nil
 	}
+	if err := t.eachBatch(ctx, object, opt, t.write); err != nil {
+		return err
+	}
+	return cutRowGroup(t.writer)
+}
+
+// readOptions says how the model's columns are read.
+func (t *transformShard) readOptions(unit *dataset.Unit) dataset.ReadOptions {
+	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.stored, Spread: t.bound.spread, Path: t.bound.pick, OnReject: t.reject}
+	if t.params.KeepRejected {
+		opt.RejectedColumn = rejectedColumn
+	}
+	return opt
+}
+
+// rawRecords says whether records are read as they were written, too: to be joined, or to copy what identifies a record of RecordIO.
+func (t *transformShard) rawRecords() bool {
+	if t.bound.records.Media.Format == dataset.RecordIO {
+		return t.bound.media.Format == dataset.RecordIO
+	}
+	return t.params.Join && t.bound.media.Format.Lines()
+}
+
+// eachBatch reads and scores batches, and gives them, in pieces, to write.
+func (t *transformShard) eachBatch(ctx context.Context, object dataset.Object, opt dataset.ReadOptions, write writeFunc) (err error) {
 	reader, err := dataset.NewReader(ctx, object, opt)
 	if err != nil {
 		return inputError(object, err)
@@ -191,12 +225,12 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 	for {
 		batch, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return cutRowGroup(t.writer)
+			return nil
 		}
 		if err != nil {
 			return inputError(object, err)
 		}
-		err = t.inPieces(batch)
+		err = t.inPieces(batch, write)
 		batch.Release()
 		if err != nil {
 			return err
@@ -207,6 +241,9 @@ func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *
 	}
 }
 
+// writeFunc writes rows with their outputs.
+type writeFunc func(batch dataset.Batch, scores []dataset.Column) error
+
 // cutRowGroup ends the row group at a unit's end, so that row groups do not depend on how units were grouped into shards.
 func cutRowGroup(w dataset.Writer) error {
 	if c, ok := w.(interface{ CutRowGroup() error }); ok {
@@ -216,11 +253,11 @@ func cutRowGroup(w dataset.Writer) error {
 }
 
 // inPieces scores a batch in pieces whose outputs are of a bounded size.
-func (t *transformShard) inPieces(batch dataset.Batch) error {
+func (t *transformShard) inPieces(batch dataset.Batch, write writeFunc) error {
 	most := rowsOf(pieceValues, t.predictor)
 	for from := int64(0); from < batch.NumRows(); from += most {
 		piece := batch.NewSlice(from, min(from+most, batch.NumRows()))
-		err := t.score(piece)
+		err := t.score(piece, write)
 		piece.Release()
 		if err != nil {
 			return err
@@ -229,7 +266,7 @@ func (t *transformShard) inPieces(batch dataset.Batch) error {
 	return nil
 }
 
-func (t *transformShard) score(batch dataset.Batch) error {
+func (t *transformShard) score(batch dataset.Batch, write writeFunc) error {
 	features, err := dataset.SelectColumns(batch, t.bound.columns)
 	if err != nil {
 		return err
@@ -250,10 +287,9 @@ func (t *transformShard) score(batch dataset.Batch) error {
 		}
 		defer batch.Release()
 	}
-	if err := t.write(batch, scores); err != nil {
+	if err := write(batch, scores); err != nil {
 		return err
 	}
-	t.Count(fragmentOutput, batch.NumRows())
 	t.Receipt.Rows += batch.NumRows()
 	t.read(t.Receipt.Rows)
 	return nil
@@ -278,44 +314,72 @@ func maskRejected(batch dataset.Batch, scores []dataset.Column) (dataset.Batch, 
 // write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns, or what a filter keeps of
 // that.
 func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) error {
-	if t.bound.records.Media.Format.Lines() && (t.params.Join || t.params.Keep != "") {
+	media := t.bound.records.Media
+	if media.Format == dataset.RecordIO || media.Format.Lines() && (t.params.Join || t.params.Keep != "") {
 		return t.writeRecords(batch, scores)
 	}
 	fields := t.bound.records.Fields
 	var out dataset.Batch
 	if t.params.Join {
+		if len(t.bound.spread) > 0 { // what was taken out of lists is no column of the input
+			input, err := dataset.SelectColumns(batch, dataset.ColumnNames(t.bound.schema))
+			if err != nil {
+				return err
+			}
+			defer input.Release()
+			batch = input
+		}
 		out = dataset.AppendColumns(batch, fields, scores)
 	} else {
 		out = dataset.NewBatch(dataset.NewSchema(true, fields...), scores, int(batch.NumRows()))
 	}
 	defer func() { out.Release() }()
-	kept, err := keptColumns(t.bound.records.Path, out.Schema(), len(fields))
+	kept, err := keptPicks(t.bound.records.Path, out.Schema(), len(fields))
 	if err != nil {
 		return err
 	}
 	if kept != nil {
-		part, err := dataset.SelectColumns(out, kept)
+		part, err := dataset.PickColumns(out, kept)
 		if err != nil {
 			return err
 		}
 		out.Release()
 		out = part
 	}
+	if trail := t.ids.columns(int(out.NumRows())); trail != nil {
+		with := dataset.AppendColumns(out, t.bound.records.Trail, trail)
+		out.Release()
+		out = with
+	}
 	return t.writeTable(out)
 }
 
 // writeRecords writes lines.
-func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Column) (err error) {
-	if t.records == nil {
-		if t.records, err = dataset.NewRecordWriter(t.Fragment(fragmentOutput, sharding.Lines), t.bound.records); err != nil {
-			return err
-		}
+func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Column) error {
+	if err := t.openRecords(); err != nil {
+		return err
 	}
 	var raw dataset.Column
-	if t.params.Join {
+	if t.rawRecords() {
 		raw = batch.Column(int(batch.NumCols()) - 1)
 	}
-	err = t.records.Write(raw, scores...)
+	trail := t.ids.columns(int(batch.NumRows()))
+	if err := cutError(t.records.Write(raw, slices.Concat(scores, trail)...)); err != nil {
+		return err
+	}
+	t.Count(fragmentOutput, batch.NumRows())
+	return nil
+}
+
+func (t *transformShard) openRecords() (err error) {
+	if t.records == nil {
+		t.records, err = dataset.NewRecordWriter(t.Fragment(fragmentOutput, sharding.Lines), t.bound.records)
+	}
+	return err
+}
+
+// cutError names the member whose path does not fit a record.
+func cutError(err error) error {
 	if pathErr := (*dataset.PathError)(nil); errors.As(err, &pathErr) {
 		return clientf("dataProcessing.outputFilter: %w", err)
 	}
@@ -325,15 +389,23 @@ func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Colu
 // writeTable writes typed columns.
 func (t *transformShard) writeTable(out dataset.Batch) error {
 	if t.writer == nil {
-		media := t.bound.records.Media
-		media.Header = false // the header stands once above an output's first fragment
-		o := dataset.WriteOptions{Media: media, RowGroupRows: int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))}
+		o := t.bound.writeOptions()
+		o.Media.Header = false // the header stands once above an output's first fragment
+		o.RowGroupRows = int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))
+		schema := out.Schema()
+		if o.Media.Format == dataset.ArrowStream { // as it was written when the job was planned
+			schema = dataset.NewSchema(true, schema.Fields()...)
+		}
 		var err error
-		if t.writer, err = dataset.NewWriter(t.Fragment(fragmentOutput, formatOf(media)), out.Schema(), o); err != nil {
+		if t.writer, err = dataset.NewWriter(t.Fragment(fragmentOutput, formatOf(o.Media)), schema, o); err != nil {
 			return err
 		}
 	}
-	return t.writer.Write(out)
+	if err := t.writer.Write(out); err != nil {
+		return err
+	}
+	t.Count(fragmentOutput, out.NumRows())
+	return nil
 }
 
 // Bounds on values of outputs, of four bytes each, that are held at once: SHAP values make rows wide. A row group is encoded in
@@ -350,43 +422,4 @@ func rowsOf(values int64, p algorithms.MultiPredictor) int64 {
 		width += int64(dataset.Width(f.Type))
 	}
 	return max(1, values/width)
-}
-
-// formatOf says how fragments of a media type are put together.
-func formatOf(media dataset.Media) sharding.Format {
-	if media.Format == dataset.Parquet {
-		return sharding.Parquet
-	}
-	return sharding.Lines
-}
-
-// rejectedRow is one line of the reject file.
-type rejectedRow struct {
-	Object   string `json:"object"`
-	RowGroup *int   `json:"row_group,omitempty"`
-	Line     int64  `json:"line,omitempty"`
-	Row      int64  `json:"row,omitempty"`
-	Column   string `json:"column,omitempty"`
-	Reason   string `json:"reason"`
-	Raw      string `json:"raw,omitempty"`
-}
-
-// reject notes a bad record, or returns it as the job's error if none may be rejected.
-func (t *transformShard) reject(e *dataset.RecordError) error {
-	if t.params.Max.Records == 0 && t.params.Max.Percent == 0 {
-		return e
-	}
-	if !t.params.KeepRejected { // else the row is counted with the others
-		t.Receipt.Rows++
-	}
-	t.Receipt.Rejected++
-	if t.params.Max.Percent == 0 && t.Receipt.Rejected > t.params.Max.Records {
-		return clientf("more than %d records are bad; the last: %w", t.params.Max.Records, e)
-	}
-	row := rejectedRow{Object: e.Object, Line: e.Line, Row: e.Row, Column: e.Column, Reason: e.Reason, Raw: e.Raw}
-	if e.RowGroup >= 0 {
-		row.RowGroup = &e.RowGroup
-	}
-	t.Count(fragmentRejects, 1)
-	return t.rejects.Encode(row)
 }

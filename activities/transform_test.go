@@ -84,25 +84,7 @@ func TestTransformPredictsAsXGBoost(t *testing.T) {
 // column reads a column of a Parquet object as text.
 func (s *shop) column(key, name string) []string {
 	s.Helper()
-	info, err := s.store.Stat(s.Context(), storage.URI{Bucket: "b", Key: key})
-	require.NoError(s, err)
-	r, err := dataset.NewReader(s.Context(), storage.NewObject(s.store, info), dataset.ReadOptions{Media: dataset.Media{Format: dataset.Parquet}, Columns: []string{name}})
-	require.NoError(s, err)
-	defer r.Close()
-	var out []string
-	for {
-		b, err := r.Next()
-		if err != nil {
-			return out
-		}
-		text, err := dataset.Strings(b.Column(0))
-		require.NoError(s, err)
-		for i := range int(b.NumRows()) {
-			v, _ := text(i)
-			out = append(out, v)
-		}
-		b.Release()
-	}
+	return s.columnOf(key, dataset.Media{Format: dataset.Parquet}, name)
 }
 
 // TestTransformOfManyClasses writes one field per class, and reads sparse rows.
@@ -180,10 +162,14 @@ func TestJoinKeepsColumns(t *testing.T) {
 }
 
 func (s *shop) schema(key string) *dataset.Schema {
+	return s.schemaOf(key, dataset.Media{Format: dataset.Parquet})
+}
+
+func (s *shop) schemaOf(key string, media dataset.Media) *dataset.Schema {
 	s.Helper()
 	info, err := s.store.Stat(s.Context(), storage.URI{Bucket: "b", Key: key})
 	require.NoError(s, err)
-	schema, err := dataset.Infer(s.Context(), []dataset.Object{storage.NewObject(s.store, info)}, dataset.Media{Format: dataset.Parquet})
+	schema, err := dataset.Infer(s.Context(), []dataset.Object{storage.NewObject(s.store, info)}, media)
 	require.NoError(s, err)
 	return schema
 }

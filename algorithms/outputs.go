@@ -68,6 +68,19 @@ func ResponseFields(p MultiPredictor) []dataset.Field {
 	return fields
 }
 
+// ResponseLister is a MultiPredictor whose JSON responses hold their records in another member than dataset.ResponseList.
+type ResponseLister interface {
+	ResponseList() string
+}
+
+// ResponseList is the member of a JSON response that holds a predictor's records.
+func ResponseList(p MultiPredictor) string {
+	if l, ok := p.(ResponseLister); ok {
+		return l.ResponseList()
+	}
+	return dataset.ResponseList
+}
+
 // OutputError is an output that a model cannot give.
 type OutputError struct {
 	Output string
@@ -99,6 +112,14 @@ func (p onlyPrediction) ResponseName(column string) string {
 		return n.ResponseName(column)
 	}
 	return column
+}
+
+// ResponseList passes on what the predictor says.
+func (p onlyPrediction) ResponseList() string {
+	if l, ok := p.Predictor.(ResponseLister); ok {
+		return l.ResponseList()
+	}
+	return dataset.ResponseList
 }
 
 func (p onlyPrediction) Bind(schema *dataset.Schema, named bool) (MultiScorer, error) {

@@ -17,7 +17,8 @@ type arrowReader struct {
 	opts   ReadOptions
 	stream *lineStream
 	read   func() (Batch, error)
-	schema *Schema
+	schema *Schema // of the columns of the object
+	spread *Schema // with those that lists are spread to
 	fields []int
 	rest   Batch // what is left of the last batch of the object
 	row    int64
@@ -123,10 +124,11 @@ func (a *arrowReader) match(src *Schema) error {
 		a.fields = append(a.fields, match[k])
 	}
 	a.schema = schema
-	return nil
+	a.spread, err = a.opts.withSpread(a.obj.Name(), schema)
+	return err
 }
 
-func (a *arrowReader) Schema() *Schema { return a.opts.withRejected(a.schema) }
+func (a *arrowReader) Schema() *Schema { return a.opts.withRejected(a.spread) }
 
 func (a *arrowReader) Next() (Batch, error) {
 	for a.err == nil {
@@ -166,8 +168,12 @@ func (a *arrowReader) convert(part Batch, first int64) (Batch, error) {
 		}
 		cols[i] = col
 	}
-	b := array.NewRecord(a.schema, cols, part.NumRows())
-	return a.opts.reject(b, bad, func(v badValue) *RecordError {
+	cols, uneven, err := a.opts.spread(a.obj.Name(), a.schema, cols, int(part.NumRows()))
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewRecord(a.spread, cols, part.NumRows())
+	return a.opts.reject(b, append(bad, uneven...), func(v badValue) *RecordError {
 		return &RecordError{Object: a.obj.Name(), RowGroup: -1, Row: first + int64(v.row) + 1, Column: a.schema.Field(v.column).Name, Reason: v.reason}
 	})
 }

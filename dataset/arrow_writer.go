@@ -9,16 +9,40 @@ import (
 // arrowWriter writes an Arrow IPC stream. Rows are regrouped into messages of arrowRows rows, so that the bytes do not depend on
 // the batches.
 type arrowWriter struct {
-	w       *ipc.Writer
-	schema  *Schema
-	pending []Batch
-	rows    int64
+	w        *ipc.Writer
+	schema   *Schema
+	pending  []Batch
+	rows     int64
+	fragment bool // without schema and end
 }
 
 const arrowRows = 65536
 
-func newArrowWriter(w io.Writer, schema *Schema) (*arrowWriter, error) {
-	return &arrowWriter{w: ipc.NewWriter(w, ipc.WithSchema(schema)), schema: schema}, nil
+func newArrowWriter(w io.Writer, schema *Schema, fragment bool) (*arrowWriter, error) {
+	if fragment {
+		head, _, err := arrowEnds(schema)
+		if err != nil {
+			return nil, err
+		}
+		w = &dropFirst{w, len(head)}
+	}
+	return &arrowWriter{w: ipc.NewWriter(w, ipc.WithSchema(schema)), schema: schema, fragment: fragment}, nil
+}
+
+// dropFirst drops the first bytes that are written.
+type dropFirst struct {
+	w     io.Writer
+	count int
+}
+
+func (d *dropFirst) Write(p []byte) (int, error) {
+	n := min(d.count, len(p))
+	d.count -= n
+	if n == len(p) {
+		return n, nil
+	}
+	written, err := d.w.Write(p[n:])
+	return n + written, err
 }
 
 func (a *arrowWriter) Write(b Batch) error {
@@ -52,8 +76,11 @@ func (a *arrowWriter) flush() error {
 	return a.w.Write(b)
 }
 
+// CutRowGroup ends the message.
+func (a *arrowWriter) CutRowGroup() error { return a.flush() }
+
 func (a *arrowWriter) Close() error {
-	if err := a.flush(); err != nil {
+	if err := a.flush(); err != nil || a.fragment {
 		return err
 	}
 	return a.w.Close()

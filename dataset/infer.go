@@ -97,7 +97,7 @@ func inferObject(ctx context.Context, obj Object, m Media) (*objectSchema, error
 		}
 		defer r.Close()
 		return &objectSchema{object: obj.Name(), schema: r.Schema(), empty: make([]bool, r.Schema().NumFields())}, nil
-	case CSV, JSONLines, LibSVM:
+	case CSV, JSONLines, JSON, LibSVM:
 		return inferLines(ctx, obj, m)
 	case RecordIO:
 		return inferRecordIO(ctx, obj, m)

@@ -95,6 +95,7 @@ type lineInference struct {
 	scratch []byte
 	members []jsonMember
 	svm     *libsvmParser
+	vectors bool // JSON: records are vectors, whose columns have no names
 	first   record
 }
 
@@ -105,7 +106,7 @@ func inferLines(ctx context.Context, obj Object, m Media) (*objectSchema, error)
 	}
 	defer stream.Close()
 	l := &lineInference{name: obj.Name(), byName: map[string]*columnKinds{}}
-	s := newRecordScanner(stream, obj.Name(), rulesOf(m), 0, 1)
+	s := newRecordSource(stream, obj.Name(), m, nil, 0, 1)
 	names, err := s.top(&m)
 	if err != nil {
 		return nil, err
@@ -159,7 +160,10 @@ func (l *lineInference) look(rec record, index int64, err *error) {
 	case LibSVM:
 		l.svm.parse(rec.text)
 		l.svm.truncate(0)
-	case JSONLines:
+	case JSONLines, JSON:
+		if l.lookAtVector(rec, index, err) {
+			return
+		}
 		var reason string
 		if l.members, reason = jsonMembers(rec.text, l.members[:0]); reason != "" {
 			return
@@ -190,6 +194,26 @@ func (l *lineInference) look(rec record, index int64, err *error) {
 			l.note(l.columns[i], f, missing, false, rec, index, err)
 		}
 	}
+}
+
+// lookAtVector notes the values of a JSON document's record that is a vector.
+func (l *lineInference) lookAtVector(rec record, index int64, err *error) bool {
+	if l.m.Format != JSON || len(l.columns) > 0 && !l.vectors {
+		return false
+	}
+	v, ok := vectorOf(rec.text)
+	if !ok || v.keys != nil {
+		return false
+	}
+	for i, value := range v.values {
+		if i == len(l.columns) {
+			l.vectors = true
+			l.add(positionName(i))
+		}
+		m := valueMember(value)
+		l.note(l.columns[i], m.value, m.missing(l.m.Nulls), m.string, rec, index, err)
+	}
+	return true
 }
 
 func (l *lineInference) note(c *columnKinds, value []byte, missing, quoted bool, rec record, index int64, err *error) {
@@ -256,7 +280,7 @@ func (l *lineInference) result(rows int64) (*objectSchema, error) {
 		}
 		fields = append(fields, NullField(c.name, t))
 	}
-	s.schema = NewSchema(l.m.Format != CSV || l.m.Header, fields...)
+	s.schema = NewSchema(!l.vectors && (l.m.Format != CSV || l.m.Header), fields...)
 	return s, nil
 }
 

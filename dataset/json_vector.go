@@ -135,10 +135,7 @@ func (p *jsonVectorParser) place(v vector) (column, reason string) {
 }
 
 func (p *jsonVectorParser) add(k int, value []byte) (reason string) {
-	m := jsonMember{value: value}
-	if len(value) > 0 && value[0] == '"' {
-		m.value, m.string = jsonString(value), true
-	}
+	m := valueMember(value)
 	if value == nil || m.missing(p.nulls) {
 		p.parsers[k].null()
 		return ""
@@ -147,6 +144,14 @@ func (p *jsonVectorParser) add(k int, value []byte) (reason string) {
 		return notA(m.value, p.types[k])
 	}
 	return ""
+}
+
+// valueMember is an element of a vector as a member without a name.
+func valueMember(value []byte) jsonMember {
+	if len(value) > 0 && value[0] == '"' {
+		return jsonMember{value: jsonString(value), string: true}
+	}
+	return jsonMember{value: value}
 }
 
 func (p *jsonVectorParser) missing() {

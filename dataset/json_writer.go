@@ -18,10 +18,29 @@ type jsonWriter struct {
 	schema *Schema
 	names  [][]byte
 	buf    bytes.Buffer
+	// What stands around rows, and around all of them. In a document the first row has nothing before it.
+	before, after, between []byte
+	head, tail             []byte
+	rows                   bool // a row was written
 }
 
-func newJSONWriter(w io.Writer, schema *Schema) (*jsonWriter, error) {
-	j := &jsonWriter{w: w, schema: schema}
+func newJSONWriter(w io.Writer, schema *Schema, o WriteOptions) (*jsonWriter, error) {
+	j := &jsonWriter{w: w, schema: schema, after: []byte{'\n'}}
+	if o.Media.Format == JSON {
+		e, err := jsonEnds(o)
+		if err != nil {
+			return nil, err
+		}
+		if o.Media.LineSplit {
+			j.before, j.after = e.Head, e.Tail
+		} else {
+			j.after, j.between = nil, e.Between
+			if !o.Fragment {
+				j.head, j.tail = e.Head, e.Tail
+			}
+		}
+	}
+	j.buf.Write(j.head)
 	for i, f := range schema.Fields() {
 		name, err := marshalJSON(f.Name)
 		if err != nil {
@@ -57,6 +76,11 @@ func (j *jsonWriter) Write(b Batch) error {
 		write[k] = f
 	}
 	for i := 0; i < int(b.NumRows()); i++ {
+		if j.rows {
+			j.buf.Write(j.between)
+		}
+		j.rows = true
+		j.buf.Write(j.before)
 		if len(write) == 0 {
 			j.buf.WriteByte('{')
 		}
@@ -66,7 +90,8 @@ func (j *jsonWriter) Write(b Batch) error {
 				return err
 			}
 		}
-		j.buf.WriteString("}\n")
+		j.buf.WriteByte('}')
+		j.buf.Write(j.after)
 		if j.buf.Len() >= 1<<20 {
 			if err := j.flush(); err != nil {
 				return err
@@ -82,7 +107,10 @@ func (j *jsonWriter) flush() error {
 	return err
 }
 
-func (j *jsonWriter) Close() error { return j.flush() }
+func (j *jsonWriter) Close() error {
+	j.buf.Write(j.tail)
+	return j.flush()
+}
 
 func (j *jsonWriter) valueWriter(col Column) (func(i int) error, error) {
 	write, err := j.presentWriter(col)

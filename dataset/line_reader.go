@@ -23,7 +23,7 @@ type lineReader struct {
 	opts    ReadOptions
 	schema  *Schema
 	stream  *lineStream
-	scanner *recordScanner
+	scanner recordSource
 	parser  recordParser
 	raw     *textParser
 	marks   []bool // of the rows of the batch, those that were rejected
@@ -52,7 +52,7 @@ func newLineReader(ctx context.Context, obj Object, o ReadOptions) (*lineReader,
 		return nil, err
 	}
 	l.stream = stream
-	l.scanner = newRecordScanner(stream, obj.Name(), rulesOf(o.Media), offset, line)
+	l.scanner = newRecordSource(stream, obj.Name(), o.Media, o.Path, offset, line)
 	if offset == 0 {
 		names, err := l.scanner.top(&o.Media)
 		if err != nil {
@@ -81,7 +81,10 @@ func (l *lineReader) setParser(o ReadOptions, header []string) error {
 	switch o.Media.Format {
 	case CSV:
 		l.parser, err = newCSVParser(l.name, o, header, keep)
-	case JSONLines:
+	case JSONLines, JSON:
+		if o.Media.Format == JSON { // the records are cut out of the document already
+			o.Path = nil
+		}
 		if Named(o.Schema) {
 			l.parser, err = newJSONParser(l.name, o, schema)
 		} else {
@@ -162,6 +165,9 @@ func (l *lineReader) reject(bad *RecordError) error {
 func (l *lineReader) parseRecord(rec record) (column, reason string) {
 	if rec.open {
 		return "", "a quoted field is not closed before the end of the data"
+	}
+	if rec.reason != "" {
+		return "", rec.reason
 	}
 	return l.parser.parse(rec.text)
 }

@@ -14,6 +14,7 @@ const (
 	CSV         Format = "text/csv"
 	Parquet     Format = "application/x-parquet"
 	JSONLines   Format = "application/jsonlines"
+	JSON        Format = "application/json"
 	LibSVM      Format = "text/libsvm"
 	RecordIO    Format = "application/x-recordio-protobuf"
 	ArrowStream Format = "application/vnd.apache.arrow.stream"
@@ -21,7 +22,10 @@ const (
 )
 
 // Lines says whether the format is one of text records, which can be cut into byte ranges.
-func (f Format) Lines() bool { return f == CSV || f == JSONLines || f == LibSVM }
+func (f Format) Lines() bool { return f == CSV || f == JSONLines || f == JSON || f == LibSVM }
+
+// Typed says whether the format says the types of its columns.
+func (f Format) Typed() bool { return f == Parquet || f == ArrowStream || f == ArrowFile }
 
 // Compression is how a whole object is compressed. Parquet compresses inside the file: see WriteOptions.
 type Compression string
@@ -45,6 +49,7 @@ type Media struct {
 	Group       string      // column that says which query a row belongs to, for ranking
 	Ignore      []string    // columns that are neither label, weight nor feature
 	Delimiter   byte        // CSV: field separator; 0: found out from the first record
+	LineSplit   bool        // JSON: each line is a document; else the object is one
 	Nulls       []string    // texts that stand for a missing value, besides the empty one
 	Text        []string    // columns to take as text whatever they look like
 	Compression Compression // of the whole object

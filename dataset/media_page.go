@@ -59,6 +59,21 @@ A column of numbers does not become text because of one stray word: where the fi
 later word is an error that names object, row and column. Say ` + "`text=COLUMN`" + ` if it is meant to be text.
 
 An empty field is a missing value, quoted or not.
+
+## JSON documents
+
+An object of ` + "`application/json`" + ` is one document, or, with ` + "`split=line`" + ` (a transform's SplitType Line), a document on each line. Its records are
+the elements of its member ` + "`instances`" + ` (or ` + "`predictions`, `projections`, `scores`" + `, so that an answer can be read again), the elements of an array of
+arrays or objects, or the document itself. Forms of a record, which may be mixed where they are lists:
+
+    {"age": 39, "city": "Oslo"}                                                     members are columns, by name
+    [1.5, 16.0]                                                                     columns by position
+    {"features": [1.5, 16.0]}
+    {"data": {"features": {"values": [1.5, 16.0]}}}
+    {"data": {"features": {"keys": [26, 182], "shape": [2000], "values": [1, 4]}}}  sparse
+
+A document is read as a stream, however long: only a record, and what stands above the list of records, must fit 64 MiB. So must a
+document that a transform joins its answer to or that a filter cuts.
 `)
 	return b.String()
 }

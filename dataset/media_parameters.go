@@ -14,6 +14,7 @@ var mediaFormats = []struct {
 	{CSV, []string{"text/csv"}, "RFC 4180; fields may be quoted, quoted fields may hold line ends"},
 	{Parquet, []string{"application/x-parquet", "application/vnd.apache.parquet"}, "Apache Parquet"},
 	{JSONLines, []string{"application/jsonlines", "application/x-ndjson"}, "one JSON object per line, its members are the columns"},
+	{JSON, []string{"application/json"}, "a JSON document per object (or line, see `split`): `{\"instances\": [...]}`, an array of records, or one record; a record is an object whose members are the columns, or a vector in one of [SageMaker's forms](#json-documents)"},
 	{LibSVM, []string{"text/libsvm", "text/x-libsvm"}, "`label[:weight] [qid:N] index:value ...`, sparse"},
 	{RecordIO, []string{"application/x-recordio-protobuf"}, "RecordIO of SageMaker's protobuf records: dense or sparse vectors of float32, float64 or int32 under the key `values`, with their label"},
 	{ArrowStream, []string{"application/vnd.apache.arrow.stream"}, "Arrow IPC stream"},
@@ -92,7 +93,14 @@ var mediaParameters = []mediaParameter{
 			return ""
 		},
 		get: func(m *Media) (string, bool) { return delimiterWord(m.Delimiter), m.Delimiter != 0 }},
-	{name: "null", formats: []Format{CSV, JSONLines}, values: "`TOKEN` or `TOKEN+TOKEN`", def: "none",
+	{name: "split", formats: []Format{JSON}, values: "`none` or `line`", def: "`none`; a transform's SplitType sets it",
+		about: "whether an object is one document, or each line of it",
+		set: func(m *Media, v string) string {
+			m.LineSplit = strings.EqualFold(v, "line")
+			return oneOf(v, "none", "line")
+		},
+		get: func(m *Media) (string, bool) { return "line", m.LineSplit }},
+	{name: "null", formats: []Format{CSV, JSONLines, JSON}, values: "`TOKEN` or `TOKEN+TOKEN`", def: "none",
 		about: "texts that stand for a missing value besides the empty one; for numbers `NaN`, `nan` and `NA` always do",
 		set:   func(m *Media, v string) string { return setList(&m.Nulls, v) },
 		get:   func(m *Media) (string, bool) { return joinList(m.Nulls), len(m.Nulls) > 0 }},
@@ -100,14 +108,14 @@ var mediaParameters = []mediaParameter{
 		about: "columns to take as text even if they look like numbers, for example postal codes",
 		set:   func(m *Media, v string) string { return setList(&m.Text, v) },
 		get:   func(m *Media) (string, bool) { return joinList(m.Text), len(m.Text) > 0 }},
-	{name: "compression", formats: []Format{CSV, JSONLines, LibSVM, RecordIO, ArrowStream}, values: "`gzip`, `zstd` or `none`",
+	{name: "compression", formats: []Format{CSV, JSONLines, JSON, LibSVM, RecordIO, ArrowStream}, values: "`gzip`, `zstd` or `none`",
 		def: "by the object's first bytes", about: "how the whole object is compressed",
 		set: func(m *Media, v string) string {
 			m.Compression = Compression(strings.ToLower(v))
 			return oneOf(v, "gzip", "zstd", "none")
 		},
 		get: func(m *Media) (string, bool) { return string(m.Compression), m.Compression != "" }},
-	{name: "charset", formats: []Format{CSV, JSONLines, LibSVM}, values: "`utf-8`", def: "`utf-8`",
+	{name: "charset", formats: []Format{CSV, JSONLines, JSON, LibSVM}, values: "`utf-8`", def: "`utf-8`",
 		about: "accepted for compatibility; text is always UTF-8",
 		set:   func(_ *Media, v string) string { return oneOf(v, "utf-8", "utf8", "us-ascii") },
 		get:   func(*Media) (string, bool) { return "", false }},

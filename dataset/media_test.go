@@ -24,6 +24,8 @@ func TestParseMedia(t *testing.T) {
 		"text/csv;charset=UTF-8":                  {Format: CSV},
 		"application/vnd.apache.parquet;text=zip": {Format: Parquet, Text: []string{"zip"}},
 		"application/x-ndjson;compression=zstd":   {Format: JSONLines, Compression: Zstd},
+		"application/json":                        {Format: JSON},
+		"application/json; Split=Line":            {Format: JSON, LineSplit: true},
 		"text/x-libsvm":                           {Format: LibSVM},
 		"application/vnd.apache.arrow.stream":     {Format: ArrowStream},
 		"application/vnd.apache.arrow.file":       {Format: ArrowFile},
@@ -37,7 +39,8 @@ func TestParseMedia(t *testing.T) {
 	}
 	for in, parameter := range map[string]string{
 		"":                                    "",
-		"application/json":                    "",
+		"application/xml":                     "",
+		"application/jsonlines;split=line":    "split",
 		"text/csv;lable=x":                    "lable",
 		"text/csv;header":                     "header",
 		"text/csv;header=maybe":               "header",

@@ -26,10 +26,11 @@ type parquetReader struct {
 	obj    Object
 	footer *parquetFooter
 	opts   ReadOptions
-	schema *Schema
-	fields []int // per output column: the field of the file
-	groups []int // row groups still to read, the current one excluded
-	bound  int64 // of the bytes of row groups in memory
+	schema *Schema // of the columns of the file
+	spread *Schema // with those that lists are spread to
+	fields []int   // per output column: the field of the file
+	groups []int   // row groups still to read, the current one excluded
+	bound  int64   // of the bytes of row groups in memory
 
 	source  *parquetSource // of the current row group
 	columns []*pqarrow.ColumnReader
@@ -68,6 +69,9 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 		return nil, err
 	}
 	p.schema = schema
+	if p.spread, err = o.withSpread(obj.Name(), schema); err != nil {
+		return nil, err
+	}
 	for i, k := range keep {
 		p.fields = append(p.fields, match[k])
 		from, to := f.schema.Field(match[k]).Type, schema.Field(i).Type
@@ -100,7 +104,7 @@ func (p *parquetReader) chooseGroups() error {
 	return nil
 }
 
-func (p *parquetReader) Schema() *Schema { return p.opts.withRejected(p.schema) }
+func (p *parquetReader) Schema() *Schema { return p.opts.withRejected(p.spread) }
 
 func (p *parquetReader) Next() (Batch, error) {
 	for p.err == nil {
@@ -269,8 +273,12 @@ func (p *parquetReader) finish(cols []Column, rows, first int64) (Batch, error) 
 		}
 		cols[i] = to
 	}
-	b := array.NewRecord(p.schema, cols, rows)
-	return p.opts.reject(b, bad, func(v badValue) *RecordError {
+	cols, uneven, err := p.opts.spread(p.obj.Name(), p.schema, cols, int(rows))
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewRecord(p.spread, cols, rows)
+	return p.opts.reject(b, append(bad, uneven...), func(v badValue) *RecordError {
 		return &RecordError{Object: p.obj.Name(), RowGroup: p.group, Row: first + int64(v.row) + 1, Column: p.schema.Field(v.column).Name, Reason: v.reason}
 	})
 }

@@ -2,7 +2,7 @@ package dataset
 
 import (
 	"fmt"
-	"strconv"
+	"strings"
 
 	"github.com/theory/jsonpath"
 	"github.com/theory/jsonpath/spec"
@@ -16,12 +16,17 @@ const inputName = "SageMakerInput"
 
 // Path selects parts of a record. It is a JSONPath (RFC 9535) of names, positions, slices and wildcards: $, $.id, $['a','b'],
 // $[0,-1], $[1:], $.items[*].price. Positions count from 0, from the end if negative; the end of a slice is excluded, as in
-// every JSONPath (SageMaker's guide once says otherwise). Recursive descent and filter expressions are refused: what they find
+// every JSONPath (SageMaker's guide once says otherwise). Of a table's columns the first step selects; those behind it go into
+// structures and lists. $[!'a','b'], which is no JSONPath, is all members or columns but these. Recursive descent and filter expressions are refused: what they find
 // may differ in number from record to record, and a table's columns may not.
 type Path struct {
 	text     string
 	segments [][]spec.Selector
+	except   bool // all but what the one segment selects
 }
+
+// exceptPrefix begins a path that selects all but what it names.
+const exceptPrefix = "$[!"
 
 // PathError is a path that cannot be used. Path is the whole path.
 type PathError struct {
@@ -36,11 +41,18 @@ func ParsePath(text string) (*Path, error) {
 	if text == "" {
 		text = "$"
 	}
-	parsed, err := jsonpath.Parse(text)
+	plain, except := strings.CutPrefix(text, exceptPrefix)
+	if except {
+		plain = "$[" + plain
+	}
+	parsed, err := jsonpath.Parse(plain)
 	if err != nil {
 		return nil, &PathError{text, err.Error()}
 	}
-	p := &Path{text: text}
+	p := &Path{text: text, except: except}
+	if n := len(parsed.Query().Segments()); except && n != 1 {
+		return nil, &PathError{text, "all but some can only be taken of the record itself: nothing may follow the brackets"}
+	}
 	for _, segment := range parsed.Query().Segments() {
 		if segment.IsDescendant() {
 			return nil, &PathError{text, "recursive descent (..) is not supported"}
@@ -66,74 +78,3 @@ func (p *Path) String() string { return p.text }
 
 // Whole says whether the path is $, the whole record. So is a nil path.
 func (p *Path) Whole() bool { return p == nil || len(p.segments) == 0 }
-
-// Columns selects columns of a table by position and, where names are the user's own (not nil), by name; outputs is how many of
-// the last columns are a model's, which OutputName stands for. A column may be selected twice. Errors are *PathError.
-func (p *Path) Columns(width int, names []string, outputs int) ([]int, error) {
-	if p.Whole() {
-		all := make([]int, width)
-		for i := range all {
-			all[i] = i
-		}
-		return all, nil
-	}
-	if len(p.segments) > 1 {
-		return nil, &PathError{p.text, "columns have no members: only one step, such as $[1:] or $['a','b'], can be given"}
-	}
-	var found []int
-	for _, s := range p.segments[0] {
-		at, reason := selectColumns(s, width, names, outputs)
-		if reason != "" {
-			return nil, &PathError{p.text, reason}
-		}
-		found = append(found, at...)
-	}
-	if len(found) == 0 {
-		return nil, &PathError{p.text, fmt.Sprintf("selects none of %d columns", width)}
-	}
-	return found, nil
-}
-
-func selectColumns(s spec.Selector, width int, names []string, outputs int) (at []int, reason string) {
-	switch s := s.(type) {
-	case spec.Index:
-		i := int(s)
-		if i < 0 {
-			i += width
-		}
-		if i < 0 || i >= width {
-			return nil, fmt.Sprintf("position %d is not there: there are %d columns", int(s), width)
-		}
-		return []int{i}, ""
-	case spec.Name:
-		return namedColumns(string(s), width, names, outputs)
-	case spec.SliceSelector:
-		from, to := s.Bounds(width)
-		for i := from; i < to; i += s.Step() {
-			at = append(at, i)
-		}
-	default: // a wildcard
-		for i := range width {
-			at = append(at, i)
-		}
-	}
-	return at, ""
-}
-
-func namedColumns(name string, width int, names []string, outputs int) (at []int, reason string) {
-	for i, n := range names {
-		if n == name {
-			return []int{i}, ""
-		}
-	}
-	if name == OutputName && outputs > 0 {
-		for i := width - outputs; i < width; i++ {
-			at = append(at, i)
-		}
-		return at, ""
-	}
-	if names == nil {
-		return nil, "column " + strconv.Quote(name) + " is not there: the columns have no names, so give positions from 0"
-	}
-	return nil, "column " + strconv.Quote(name) + " is not there; there are " + listNames(names)
-}

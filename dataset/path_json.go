@@ -13,6 +13,9 @@ func (p *Path) jsonText(dst, text []byte) (out []byte, reason string) {
 	if p.Whole() {
 		return append(dst, text...), ""
 	}
+	if p.except {
+		return p.jsonExcept(dst, text)
+	}
 	nodes, single := [][]byte{text}, true
 	for i, selectors := range p.segments {
 		if single && len(nodes) == 1 && i == len(p.segments)-1 && severalNames(selectors) {
@@ -41,6 +44,59 @@ func (p *Path) jsonText(dst, text []byte) (out []byte, reason string) {
 		dst = append(dst, node...)
 	}
 	return append(dst, ']'), ""
+}
+
+// jsonExcept leaves members of an object, or elements of an array, out. Any other value is kept.
+func (p *Path) jsonExcept(dst, text []byte) ([]byte, string) {
+	if text[0] != '{' && text[0] != '[' {
+		return append(dst, text...), ""
+	}
+	var values, names [][]byte
+	eachJSON(text, func(name, value []byte) { names, values = append(names, name), append(values, value) })
+	out, reason := p.leftOut(text[0] == '{', names)
+	if reason != "" {
+		return dst, reason
+	}
+	dst = append(dst, text[0])
+	first := true
+	for i, value := range values {
+		if out[i] {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		if text[0] == '{' {
+			dst = append(append(dst, names[i]...), ':')
+		}
+		dst = append(dst, value...)
+	}
+	return append(dst, text[0]+2), "" // ] and } stand two behind [ and {
+}
+
+// leftOut marks the members that the path names, or the elements whose positions it selects.
+func (p *Path) leftOut(object bool, names [][]byte) (out []bool, reason string) {
+	out = make([]bool, len(names))
+	for _, s := range p.segments[0] {
+		if name, ok := s.(spec.Name); ok {
+			for i := range names {
+				out[i] = out[i] || object && string(jsonString(names[i])) == string(name)
+			}
+			continue
+		}
+		if object {
+			continue
+		}
+		at, reason := selectColumns(s, len(out), nil, 0)
+		if reason != "" {
+			return nil, reason
+		}
+		for _, i := range at {
+			out[i] = true
+		}
+	}
+	return out, ""
 }
 
 // jsonMembersOf makes an object of named members.

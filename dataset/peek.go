@@ -8,12 +8,12 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// peekRecords is how many JSON Lines records are looked at for the names of columns.
+// peekRecords is how many records of JSON are looked at for the names of columns, and of RecordIO for their kind.
 const peekRecords = 1000
 
 // Columns tells which columns an object has, without reading it through: Parquet's from the footer, with their types; those of
-// text formats from the header or the first record, all of them text, since only values could tell more. JSON Lines has the
-// members of its first thousand records. The media comes back with a delimiter that was not said filled in.
+// text formats from the header or the first record, all of them text, since only values could tell more. JSON has the members of
+// the first thousand records; RecordIO's records are sparse if one of those is, else of the first one's width. The media comes back with a delimiter that was not said filled in.
 //
 // A path cuts records before columns are looked for, where they are JSON; nil: they are taken whole. Records that are lists of values
 // then make columns without names.
@@ -27,11 +27,15 @@ func Columns(ctx context.Context, obj Object, m Media, path *Path) (*Schema, Med
 		return f.inferred(m), m, nil
 	case CSV:
 		return csvColumns(ctx, obj, m)
-	case JSONLines:
+	case JSONLines, JSON:
 		schema, err := jsonColumns(ctx, obj, m, path)
 		return schema, m, err
 	case LibSVM:
 		return libsvmSchema(false, false), m, nil
+	}
+	if m.Format == RecordIO {
+		schema, err := recordIOColumns(ctx, obj, m)
+		return schema, m, err
 	}
 	s, err := inferObject(ctx, obj, m)
 	if err != nil {
@@ -63,7 +67,7 @@ func csvColumns(ctx context.Context, obj Object, m Media) (*Schema, Media, error
 
 func firstCSVRecord(ctx context.Context, obj Object, m Media) ([][]byte, error) {
 	var first [][]byte
-	err := peek(ctx, obj, m, func(rec record) (bool, error) {
+	err := peek(ctx, obj, m, nil, func(rec record) (bool, error) {
 		var scratch []byte
 		fields, reason, _ := splitCSV(rec.text, m.Delimiter, nil, &scratch)
 		if reason != "" {
@@ -79,9 +83,16 @@ func jsonColumns(ctx context.Context, obj Object, m Media, path *Path) (*Schema,
 	var fields []Field
 	var cut []byte
 	seen, rows, vectors := map[string]bool{}, 0, false
-	err := peek(ctx, obj, m, func(rec record) (bool, error) {
+	documents := path
+	if m.Format == JSON {
+		path = nil // the documents are cut before records are taken from them
+	}
+	err := peek(ctx, obj, m, documents, func(rec record) (bool, error) {
 		rows++
-		text, reason := path.record(&cut, rec.text)
+		text, reason := rec.text, rec.reason
+		if reason == "" {
+			text, reason = path.record(&cut, text)
+		}
 		if reason != "" { // a record that cannot be read is the reader's to report
 			return rows < peekRecords, nil
 		}
@@ -105,7 +116,7 @@ func jsonColumns(ctx context.Context, obj Object, m Media, path *Path) (*Schema,
 }
 
 // peek reads records from the top of a text object as long as more says so.
-func peek(ctx context.Context, obj Object, m Media, more func(record) (bool, error)) error {
+func peek(ctx context.Context, obj Object, m Media, path *Path, more func(record) (bool, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := openLines(ctx, obj, m, 0, 0)
@@ -113,7 +124,7 @@ func peek(ctx context.Context, obj Object, m Media, more func(record) (bool, err
 		return err
 	}
 	defer stream.Close()
-	s := newRecordScanner(stream, obj.Name(), rulesOf(m), 0, 1)
+	s := newRecordSource(stream, obj.Name(), m, path, 0, 1)
 	if _, err := s.top(&m); err != nil {
 		return err
 	}

@@ -28,10 +28,15 @@ type ReadOptions struct {
 	// Header is the column names of a CSV object with a header, for a unit that does not start at its top; nil: the reader
 	// fetches the object's first record itself.
 	Header []string
-	// RawColumn, if not empty, adds a last column of this name with each record's bytes without its terminator. Line formats only.
+	// RawColumn, if not empty, adds a last column of this name with each record's bytes without its terminator. Line formats and
+	// RecordIO only.
 	RawColumn string
-	// Path, if not nil, is what the columns are taken from within each record. JSON Lines only; elsewhere Columns does it.
+	// Path, if not nil, is what the columns are taken from within each record of JSON Lines, or the records within each document of
+	// JSON; elsewhere Columns does it.
 	Path *Path
+	// Spread adds columns of the elements of lists behind those of Columns, which must hold the lists. Parquet and Arrow only. A row
+	// whose list gives another number of values is rejected.
+	Spread []Spread
 	// OnReject is told about each record that cannot be read, which is then left out; an error from it ends the reading with
 	// that error. nil: the first bad record ends the reading with its *RecordError.
 	OnReject func(*RecordError) error
@@ -46,15 +51,18 @@ func NewReader(ctx context.Context, obj Object, o ReadOptions) (Reader, error) {
 	if o.BatchRows <= 0 {
 		o.BatchRows = DefaultBatchRows
 	}
-	if o.RawColumn != "" && !o.Media.Format.Lines() {
+	if o.RawColumn != "" && !o.Media.Format.Lines() && o.Media.Format != RecordIO {
 		return nil, &SchemaError{Object: obj.Name(), Reason: fmt.Sprintf("%s has no text records to pass through", o.Media.Format)}
+	}
+	if len(o.Spread) > 0 && !o.Media.Format.Typed() {
+		return nil, &SchemaError{Object: obj.Name(), Reason: fmt.Sprintf("%s has no lists to spread", o.Media.Format)}
 	}
 	switch o.Media.Format {
 	case Parquet:
 		return opened(newParquetReader(ctx, obj, o))
 	case ArrowStream, ArrowFile:
 		return opened(newArrowReader(ctx, obj, o))
-	case CSV, JSONLines, LibSVM, RecordIO:
+	case CSV, JSONLines, JSON, LibSVM, RecordIO:
 		if o.Schema == nil {
 			schema, err := Infer(ctx, []Object{obj}, o.Media)
 			if err != nil {

@@ -11,23 +11,30 @@ import (
 
 // RecordOptions says what a RecordWriter makes of a record.
 type RecordOptions struct {
-	Media  Media    // CSV or JSON Lines, with its delimiter (see Columns)
+	Media  Media    // CSV with its delimiter (see Columns), JSON Lines, JSON or RecordIO
 	Fields []Field  // a model's outputs
+	Trail  []Field  // columns of text that stand behind whatever is written of a record
 	Join   bool     // the outputs stand behind the input's record; else alone
 	Width  int      // CSV: how many fields the input's records have; a rejected one may have others
 	Names  []string // CSV: the names of the input's columns, where there are any
-	Path   *Path    // what is written of that; nil: all
+	Path   *Path    // what is written of that; nil: all. In RecordIO, of the outputs
+	List   string   // JSON: see WriteOptions
 }
 
-// RecordWriter writes a model's outputs as records of a line format: alone or joined to the records they were made from, and of
-// these what a path selects. A joined CSV record gets further fields; a JSON object gets the member SageMakerOutput, in place of
-// one it has, and any other JSON value becomes its SageMakerInput (contract 5.4), as does the text of a record that is no JSON. What the user wrote keeps its text, quoting and precision.
+// RecordWriter writes a model's outputs as records: alone or joined to the records they were made from, and of these what a path
+// selects. A joined CSV record gets further fields; a JSON object gets the member SageMakerOutput, in place of one it has, and any
+// other JSON value becomes its SageMakerInput (contract 5.4), as does the text of a record that is no JSON. What the user wrote keeps
+// its text, quoting and precision. In JSON the outputs are a response document, see also Document. A record of RecordIO has the
+// outputs in its label, and the uid and metadata of the record it was made from, or, joined, all of that record (contract 11.1).
 type RecordWriter struct {
 	w       io.Writer
 	o       RecordOptions
 	csv     *csvWriter
 	json    *jsonWriter
-	names   [][]byte // of JSON outputs, with quotes and colon
+	frames  *recordIOAnswers
+	names   [][]byte // of JSON outputs and what trails them, with quotes and colon
+	ends    Ends     // of a response, in JSON
+	list    []byte   // the elements of the document that is being written
 	line    []byte
 	fields  [][]byte
 	columns []int // what Path selects of CSV fields
@@ -36,22 +43,33 @@ type RecordWriter struct {
 
 // NewRecordWriter returns a writer of records. A format of other records is a *MediaError.
 func NewRecordWriter(w io.Writer, o RecordOptions) (*RecordWriter, error) {
-	if o.Media.Format != CSV && o.Media.Format != JSONLines {
+	switch o.Media.Format {
+	case RecordIO:
+		frames, err := newRecordIOAnswers(o)
+		return &RecordWriter{w: w, o: o, frames: frames}, err
+	case CSV, JSONLines, JSON:
+	default:
 		return nil, &MediaError{ContentType: string(o.Media.Format), Reason: "input and prediction cannot be joined in this format"}
 	}
 	r := &RecordWriter{w: w, o: o, csv: &csvWriter{delimiter: o.Media.Delimiter}, json: &jsonWriter{}}
 	if r.csv.delimiter == 0 {
 		r.csv.delimiter = ','
 	}
-	for _, f := range o.Fields {
+	for _, f := range slices.Concat(o.Fields, o.Trail) {
 		name, err := marshalJSON(f.Name)
 		if err != nil {
 			return nil, err
 		}
 		r.names = append(r.names, append(name, ':'))
 	}
-	if o.Media.Format == CSV {
-		var err error
+	var err error
+	switch o.Media.Format {
+	case JSON:
+		r.ends, err = jsonEnds(WriteOptions{List: o.List})
+		if err != nil {
+			return nil, err
+		}
+	case CSV:
 		if r.columns, err = o.csvColumns(); err != nil {
 			return nil, err
 		}
@@ -59,22 +77,22 @@ func NewRecordWriter(w io.Writer, o RecordOptions) (*RecordWriter, error) {
 	return r, nil
 }
 
-// Write writes one line per row: raw holds the records (see ReadOptions.RawColumn; nil unless they are joined), values the outputs, a
-// column per field.
+// Write writes one record per row: raw holds the records (see ReadOptions.RawColumn; nil unless they are joined, or RecordIO's), values
+// the outputs, a column per field, and then what trails them.
 func (r *RecordWriter) Write(raw Column, values ...Column) error {
 	var records *array.Binary
-	if r.o.Join {
+	if raw != nil {
 		var ok bool
 		if records, ok = raw.(*array.Binary); !ok {
 			return fmt.Errorf("dataset: raw records are a %s, not binary", raw.DataType())
 		}
 	}
-	write := make([]func(int) error, len(values))
-	for k, col := range values {
-		var err error
-		if write[k], err = r.valueWriter(col); err != nil {
-			return &SchemaError{Column: r.o.Fields[k].Name, Reason: err.Error()}
-		}
+	if r.frames != nil {
+		return r.frames.write(r.w, records, values)
+	}
+	write, err := r.valueWriters(values)
+	if err != nil {
+		return err
 	}
 	for i := range values[0].Len() {
 		var text []byte
@@ -85,14 +103,30 @@ func (r *RecordWriter) Write(raw Column, values ...Column) error {
 			return err
 		}
 	}
+	return r.flush()
+}
+
+func (r *RecordWriter) flush() error {
 	_, err := r.w.Write(r.buf.Bytes())
 	r.buf.Reset()
 	return err
 }
 
+// valueWriters append a row's values to the line, one each.
+func (r *RecordWriter) valueWriters(values []Column) ([]func(int) error, error) {
+	write := make([]func(int) error, len(values))
+	for k, col := range values {
+		var err error
+		if write[k], err = r.valueWriter(col); err != nil {
+			return nil, &SchemaError{Column: slices.Concat(r.o.Fields, r.o.Trail)[k].Name, Reason: err.Error()}
+		}
+	}
+	return write, nil
+}
+
 // valueWriter appends a column's values to the line.
 func (r *RecordWriter) valueWriter(col Column) (func(int) error, error) {
-	if r.o.Media.Format == JSONLines {
+	if r.o.Media.Format != CSV {
 		write, err := r.json.valueWriter(col)
 		return func(i int) error {
 			err := write(i)
@@ -128,6 +162,22 @@ func (r *RecordWriter) record(text []byte, i int, write []func(int) error) error
 }
 
 func (r *RecordWriter) csvRecord(text []byte, i int, write []func(int) error) error {
+	if err := r.csvOutputs(text, i, write[:len(r.o.Fields)]); err != nil {
+		return err
+	}
+	r.line = r.line[:0]
+	for _, f := range write[len(r.o.Fields):] {
+		r.line = append(r.line, r.csv.delimiter)
+		if err := f(i); err != nil {
+			return err
+		}
+	}
+	r.buf.Write(r.line)
+	return nil
+}
+
+// csvOutputs writes what the path selects of a record's fields and the outputs.
+func (r *RecordWriter) csvOutputs(text []byte, i int, write []func(int) error) error {
 	whole := r.o.Path.Whole()
 	if r.o.Join && whole {
 		r.line = append(append(r.line, text...), r.csv.delimiter)
@@ -187,7 +237,7 @@ func (o *RecordOptions) Header() ([]string, error) {
 	for i, c := range columns {
 		names[i] = all[c]
 	}
-	return names, nil
+	return append(names, FieldNames(o.Trail)...), nil
 }
 
 // quotedFields cuts a record into fields as they are written, quotes included.
@@ -206,71 +256,6 @@ func quotedFields(text []byte, delimiter byte, dst [][]byte) [][]byte {
 		dst = append(dst, text[:end+n])
 		text = text[end+n+1:]
 	}
-}
-
-func (r *RecordWriter) jsonRecord(text []byte, i int, write []func(int) error) error {
-	if r.o.Join {
-		if err := r.openJoined(text); err != nil {
-			return err
-		}
-	}
-	for k, f := range write {
-		if k == 0 {
-			r.line = append(r.line, '{')
-		} else {
-			r.line = append(r.line, ',')
-		}
-		r.line = append(r.line, r.names[k]...)
-		if err := f(i); err != nil {
-			return err
-		}
-	}
-	r.line = append(r.line, '}')
-	if r.o.Join {
-		r.line = append(r.line, '}')
-	}
-	out, reason := r.o.Path.jsonText(r.buf.AvailableBuffer(), r.line)
-	if reason != "" {
-		return &PathError{r.o.Path.text, fmt.Sprintf("%s in %s", reason, cutRaw(r.line))}
-	}
-	r.buf.Write(out)
-	return nil
-}
-
-// openJoined begins a joined record, up to the value of its last member.
-func (r *RecordWriter) openJoined(text []byte) error {
-	valid, reason := validJSON(text)
-	if reason != "" { // a rejected record
-		quoted, err := marshalJSON(string(text))
-		if err != nil {
-			return err
-		}
-		valid = quoted
-	}
-	text = valid
-	switch {
-	case text[0] != '{':
-		r.line = append(r.line, `{"`+inputName+`":`...)
-		r.line = append(r.line, text...)
-	case bytes.Contains(text, []byte(OutputName)):
-		r.line = append(r.line, '{')
-		eachJSON(text, func(name, value []byte) {
-			if string(jsonString(name)) == OutputName {
-				return
-			}
-			if len(r.line) > 1 {
-				r.line = append(r.line, ',')
-			}
-			r.line = append(append(append(r.line, name...), ':'), value...)
-		})
-	default:
-		r.line = append(r.line, text[:len(text)-1]...)
-	}
-	if len(bytes.TrimRight(r.line, " \t")) > 1 {
-		r.line = append(r.line, ',')
-	}
-	r.line = append(r.line, `"`+OutputName+`":`...)
-	return nil
 }
 
 // HeaderLine is a header of CSV with those names, with its line end; nil for media without a header.

@@ -23,8 +23,23 @@ const (
 
 // frameReader cuts a stream into records.
 type frameReader struct {
-	r   io.Reader
-	buf []byte
+	r      io.Reader
+	buf    []byte
+	offset int64 // of the next byte within the object
+}
+
+// frameSource takes frames for records.
+type frameSource struct {
+	frameReader
+	name string
+}
+
+func (f *frameSource) top(*Media) ([]string, error) { return nil, nil }
+
+func (f *frameSource) next() (record, error) {
+	start := f.offset
+	payload, err := f.frameReader.next()
+	return record{text: payload, offset: start, end: f.offset}, recordFault(f.name, 0, err)
 }
 
 // errFrame is what is wrong with a frame. Nothing after it can be found.
@@ -59,6 +74,7 @@ func (f *frameReader) next() ([]byte, error) {
 func (f *frameReader) head(inside bool) (part, length int, err error) {
 	var head [8]byte
 	n, err := io.ReadFull(f.r, head[:])
+	f.offset += int64(n)
 	switch {
 	case err == io.EOF && !inside:
 		return 0, 0, io.EOF
@@ -84,13 +100,16 @@ func (f *frameReader) payload(length int) error {
 		at := len(f.buf)
 		f.buf = append(f.buf, make([]byte, n)...)
 		got, err := io.ReadFull(f.r, f.buf[at:])
+		f.offset += int64(got)
 		if err != nil {
 			return cutShort(err, length-rest+got, length)
 		}
 		rest -= n
 	}
 	var padding [recordAlign]byte
-	if _, err := io.ReadFull(f.r, padding[:-length&(recordAlign-1)]); err != nil {
+	n, err := io.ReadFull(f.r, padding[:-length&(recordAlign-1)])
+	f.offset += int64(n)
+	if err != nil {
 		return cutShort(err, length, length)
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 const (
 	recordFeatures = 1
 	recordLabel    = 2
+	recordUID      = 3
+	recordMetadata = 4
 
 	entryKey   = 1 // of a map's entries
 	entryValue = 2

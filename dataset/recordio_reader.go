@@ -5,128 +5,10 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
-
-// recordShape is what records hold: the schema follows from it.
-type recordShape struct {
-	sparse  bool
-	width   int  // of dense features
-	labels  int  // values of the label
-	narrow  bool // features are float32 all over; else float64
-	narrowY bool // the same of labels
-	rows    int64
-}
-
-// schema has a column for each value of the label, then one for each feature, or sparse vectors.
-func (s *recordShape) schema() *Schema {
-	var fields []Field
-	for _, name := range labelNames(s.labels)[:s.labels] {
-		fields = append(fields, NullField(name, floatType(s.narrowY)))
-	}
-	rows := recordRows
-	if s.sparse {
-		rows = sparseRows
-		fields = append(fields,
-			Field{Name: sparseIndexCol, Type: arrow.ListOfNonNullable(Int32Type)},
-			Field{Name: sparseValueCol, Type: arrow.ListOfNonNullable(Float32Type)})
-	} else {
-		for i := range s.width {
-			fields = append(fields, NullField(positionName(i), floatType(s.narrow)))
-		}
-	}
-	md := arrow.NewMetadata([]string{namesKey, sparseKey}, []string{positional, rows})
-	return arrow.NewSchema(fields, &md)
-}
-
-func floatType(narrow bool) DataType {
-	if narrow {
-		return Float32Type
-	}
-	return Float64Type
-}
-
-// add widens the shape by a record.
-func (s *recordShape) add(m *recordMessage) {
-	if s.rows == 0 {
-		s.narrow, s.narrowY = true, true
-	}
-	s.rows++
-	s.sparse = s.sparse || m.features.sparse()
-	s.width, s.labels = max(s.width, len(m.features.values)), max(s.labels, len(m.label.values))
-	s.narrow = s.narrow && (m.features.kind == valueFloat32 || m.features.kind == 0)
-	s.narrowY = s.narrowY && (m.label.kind == valueFloat32 || m.label.kind == 0)
-}
-
-// inferRecordIO reads an object through for its shape.
-func inferRecordIO(ctx context.Context, obj Object, m Media) (*objectSchema, error) {
-	stream, err := openLines(ctx, obj, m, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer stream.Close()
-	shape, frames, message := recordShape{}, frameReader{r: stream}, recordMessage{}
-	for {
-		payload, err := frames.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, recordFault(obj.Name(), shape.rows+1, err)
-		}
-		if column, reason := message.parse(payload); reason != "" {
-			return nil, &RecordError{Object: obj.Name(), RowGroup: -1, Row: shape.rows + 1, Column: column, Reason: reason}
-		}
-		if n := len(message.features.values); !message.features.sparse() && !shape.sparse && shape.rows > 0 && n != shape.width {
-			return nil, &RecordError{Object: obj.Name(), RowGroup: -1, Row: shape.rows + 1, Column: "features", Reason: "has " + itoa(n) + " values, those before have " + itoa(shape.width)}
-		}
-		shape.add(&message)
-	}
-	if shape.rows == 0 {
-		return nil, nil
-	}
-	s := shape.schema()
-	return &objectSchema{object: obj.Name(), schema: s, empty: make([]bool, s.NumFields())}, nil
-}
-
-// reconcileRecords finds the schema that all objects can be read with: sparse if one of them is.
-func reconcileRecords(all []*objectSchema) (*Schema, error) {
-	joint := recordShape{narrow: true, narrowY: true}
-	dense := -1
-	for i, o := range all {
-		labels := recordLabels(o.schema)
-		for j, f := range o.schema.Fields() {
-			switch {
-			case j < labels:
-				joint.narrowY = joint.narrowY && sameType(f.Type, Float32Type)
-			case !Sparse(o.schema):
-				joint.narrow = joint.narrow && sameType(f.Type, Float32Type)
-			}
-		}
-		joint.labels = max(joint.labels, labels)
-		if Sparse(o.schema) {
-			joint.sparse = true
-			continue
-		}
-		width := o.schema.NumFields() - labels
-		if dense >= 0 && width != joint.width {
-			return nil, &SchemaError{Object: o.object, Other: all[dense].object, Reason: "has records of " + itoa(width) + " features, the other of " + itoa(joint.width)}
-		}
-		dense, joint.width = i, width
-	}
-	return joint.schema(), nil
-}
-
-// recordLabels is how many leading columns of a schema are values of the label.
-func recordLabels(s *Schema) int {
-	n := 0
-	for n < s.NumFields() && s.Field(n).Name == labelNames(n + 1)[n] {
-		n++
-	}
-	return n
-}
 
 // recordFault puts object and record number on what is wrong with a frame, and leaves errors of the store alone.
 func recordFault(object string, row int64, err error) error {
@@ -145,7 +27,9 @@ type recordIOReader struct {
 	stream  *lineStream
 	frames  frameReader
 	message recordMessage
-	row     int64
+	row     int64  // records read so far within the object
+	marks   []bool // of the rows of the batch, those that were rejected
+	raw     *textParser
 	err     error
 
 	sparse  bool
@@ -173,10 +57,19 @@ func newRecordIOReader(ctx context.Context, obj Object, o ReadOptions) (*recordI
 		r.columns = append(r.columns, &fixedColumn[float64]{})
 	}
 	r.width = len(r.columns) - r.labels
-	if r.stream, err = openLines(ctx, obj, o.Media, 0, 0); err != nil {
+	r.schema = o.withRejected(schema)
+	if o.RawColumn != "" {
+		r.raw = &textParser{typ: BinaryType}
+		r.schema = withFields(schema, append(slices.Clone(r.schema.Fields()), Field{Name: o.RawColumn, Type: BinaryType}))
+	}
+	var offset, length int64
+	if u := o.Unit; u != nil {
+		offset, length, r.row = u.Offset, u.Length, u.FirstRow
+	}
+	if r.stream, err = openLines(ctx, obj, o.Media, offset, length); err != nil {
 		return nil, err
 	}
-	r.frames.r = r.stream
+	r.frames = frameReader{r: r.stream, offset: offset}
 	return r, nil
 }
 
@@ -194,20 +87,14 @@ func (r *recordIOReader) Next() (Batch, error) {
 			break
 		}
 		r.row++
-		column, reason := r.add(payload)
-		if reason == "" {
-			rows++
-			bytes += len(payload)
-			continue
-		}
-		bad := &RecordError{Object: r.name, RowGroup: -1, Row: r.row, Column: column, Reason: reason}
-		if r.opts.OnReject == nil {
-			r.err = bad
-			break
-		}
-		if err := r.opts.OnReject(bad); err != nil {
+		kept, err := r.take(payload)
+		if err != nil {
 			r.err = err
 			break
+		}
+		if kept {
+			rows++
+			bytes += len(payload)
 		}
 	}
 	if r.err != nil && r.err != io.EOF || rows == 0 {
@@ -216,13 +103,42 @@ func (r *recordIOReader) Next() (Batch, error) {
 	return r.batch(rows)
 }
 
+// take appends a record, or reports it and leaves it out, or a row of missing values for it.
+func (r *recordIOReader) take(payload []byte) (kept bool, err error) {
+	column, reason := r.add(payload)
+	if reason != "" {
+		bad := &RecordError{Object: r.name, RowGroup: -1, Row: r.row, Column: column, Reason: reason}
+		if r.opts.OnReject == nil {
+			return false, bad
+		}
+		if err := r.opts.OnReject(bad); err != nil || r.opts.RejectedColumn == "" {
+			return false, err
+		}
+		r.addMissing()
+	}
+	r.marks = append(r.marks, reason != "")
+	if r.raw != nil {
+		r.raw.parse(payload)
+	}
+	return true, nil
+}
+
+func (r *recordIOReader) addMissing() {
+	if r.sparse {
+		r.addSparse(&tensor{})
+		appendVector(r.columns[:r.labels], nil)
+		return
+	}
+	appendVector(r.columns, nil)
+}
+
 // add appends a record to the columns.
 func (r *recordIOReader) add(payload []byte) (column, reason string) {
 	m := &r.message
 	if column, reason = m.parse(payload); reason != "" {
 		return column, reason
 	}
-	if n := len(m.label.values); n > r.labels {
+	if n := len(m.label.values); n > r.labels && r.labels > 0 { // else nobody asks for the label
 		return labelCol, "has " + itoa(n) + " values, expected " + itoa(r.labels)
 	}
 	switch n := len(m.features.values); {
@@ -233,7 +149,7 @@ func (r *recordIOReader) add(payload []byte) (column, reason string) {
 	case n != r.width:
 		return "features", "has " + itoa(n) + " values, expected " + itoa(r.width)
 	}
-	appendVector(r.columns[:r.labels], m.label.values)
+	appendVector(r.columns[:r.labels], m.label.values[:min(r.labels, len(m.label.values))])
 	if !r.sparse {
 		appendVector(r.columns[r.labels:], m.features.values)
 	}
@@ -286,6 +202,13 @@ func (r *recordIOReader) batch(rows int) (Batch, error) {
 	cols := make([]Column, len(r.keep))
 	for to, from := range r.keep {
 		cols[to] = all[from]
+	}
+	if r.opts.RejectedColumn != "" {
+		cols = append(cols, NewBools(r.marks))
+	}
+	r.marks = r.marks[:0]
+	if r.raw != nil {
+		cols = append(cols, r.raw.build())
 	}
 	return array.NewRecord(r.schema, cols, int64(rows)), nil
 }

@@ -22,12 +22,20 @@ type recordIOWriter struct {
 }
 
 func newRecordIOWriter(w io.Writer, schema *Schema, scores bool) (*recordIOWriter, error) {
-	for _, f := range schema.Fields() {
-		if !Numeric(f.Type) && Width(f.Type) == 1 && f.Name != sparseIndexCol && f.Name != sparseValueCol {
-			return nil, &SchemaError{Column: f.Name, Reason: "records hold numbers, not " + typeWord(f.Type)}
-		}
+	if err := CheckRecordIO(schema.Fields()); err != nil {
+		return nil, err
 	}
 	return &recordIOWriter{w: w, schema: schema, scores: scores}, nil
+}
+
+// CheckRecordIO is a *SchemaError that names a column which RecordIO cannot hold.
+func CheckRecordIO(fields []Field) error {
+	for _, f := range fields {
+		if !Numeric(f.Type) && Width(f.Type) == 1 && f.Name != sparseIndexCol && f.Name != sparseValueCol {
+			return &SchemaError{Column: f.Name, Reason: "records hold numbers, not " + typeWord(f.Type)}
+		}
+	}
+	return nil
 }
 
 func (r *recordIOWriter) Write(b Batch) error {
@@ -65,7 +73,7 @@ type recordVector struct {
 // vectors sorts the columns of a batch.
 func (r *recordIOWriter) vectors(b Batch) ([]recordVector, error) {
 	if r.scores {
-		return r.scoreVectors(b)
+		return scoreVectors(r.schema.Fields(), b.Columns())
 	}
 	features, label := recordVector{in: recordFeatures, key: plainKey}, recordVector{in: recordLabel, key: plainKey}
 	labels := recordLabels(r.schema)
@@ -97,11 +105,12 @@ func (r *recordIOWriter) vectors(b Batch) ([]recordVector, error) {
 	return out, nil
 }
 
-func (r *recordIOWriter) scoreVectors(b Batch) ([]recordVector, error) {
+// scoreVectors are entries of the label map, one for each column.
+func scoreVectors(fields []Field, columns []Column) ([]recordVector, error) {
 	var out []recordVector
-	for i, f := range r.schema.Fields() {
+	for i, f := range fields {
 		v := recordVector{in: recordLabel, key: f.Name, width: 1}
-		col := b.Column(i)
+		col := columns[i]
 		if list, ok := col.(*array.FixedSizeList); ok {
 			v.width = Width(f.Type)
 			from := (list.Data().Offset()) * v.width

@@ -23,6 +23,32 @@ type record struct {
 	end    int64  // offset after its terminator
 	line   int64  // its first line within the object, from 1
 	open   bool   // the text ended inside quotes
+	reason string // why it cannot be read, where that is known
+}
+
+// recordSource cuts a stream into records.
+type recordSource interface {
+	// top reads what stands above the first record of an object: see recordScanner.
+	top(*Media) ([]string, error)
+	// next returns the next record, or io.EOF.
+	next() (record, error)
+}
+
+// newRecordSource cuts a stream that starts at offset within the object, on that line. path cuts JSON documents; nil: they are taken whole.
+func newRecordSource(r io.Reader, name string, m Media, path *Path, offset, line int64) recordSource {
+	if m.Format == RecordIO {
+		return &frameSource{frameReader{r: r, offset: offset}, name}
+	}
+	s := newRecordScanner(r, name, rulesOf(m), offset, line)
+	switch {
+	case m.Format == JSON && m.LineSplit:
+		return &documentLines{recordScanner: s, path: path}
+	case m.Format == JSON && offset > 0:
+		return &documentScanner{recordScanner: s, state: insideList, unit: true, first: true}
+	case m.Format == JSON:
+		return &documentScanner{recordScanner: s, path: path}
+	}
+	return s
 }
 
 // recordScanner cuts a stream into records. Blank lines are no records. Its buffer grows to the longest record.

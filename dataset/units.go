@@ -8,10 +8,11 @@ import (
 // DefaultUnitBytes is the size units of line formats are cut to where nothing is said.
 const DefaultUnitBytes = 16 << 20
 
-// Units cuts an object into its smallest pieces. Parquet: one unit per row group, from the footer alone. Uncompressed CSV, JSON
-// Lines and libsvm: an object of at most target bytes (0: DefaultUnitBytes) is one unit and is not read; a larger one is read
+// Units cuts an object into its smallest pieces. Parquet: one unit per row group, from the footer alone. Uncompressed CSV, JSON,
+// JSON Lines, libsvm and RecordIO: an object of at most target bytes (0: DefaultUnitBytes) is one unit and is not read; a larger one is read
 // once and cut at the first record bound at or after each multiple of target, a line end inside quotes being no bound. Anything
 // else is one unit. An object without records has no units, except that a small one is not looked into.
+// JSON documents are cut between their records, or, where each line is one, between lines; RecordIO between its records.
 //
 // A unit with Offset 0 holds whatever stands above the first record (byte order mark, header); no other does.
 func Units(ctx context.Context, obj Object, m Media, target int64) ([]Unit, error) {
@@ -25,7 +26,7 @@ func Units(ctx context.Context, obj Object, m Media, target int64) ([]Unit, erro
 		target = DefaultUnitBytes
 	}
 	whole := Unit{Length: obj.Size(), Rows: -1, Bytes: obj.Size(), FirstLine: 1}
-	if !m.Format.Lines() || obj.Size() <= target || m.Compression == Gzip || m.Compression == Zstd {
+	if !m.Format.Lines() && m.Format != RecordIO || obj.Size() <= target || m.Compression == Gzip || m.Compression == Zstd {
 		return []Unit{whole}, nil
 	}
 	if m.Compression == CompressionAuto {
@@ -48,7 +49,7 @@ func scanUnits(ctx context.Context, obj Object, m Media, target int64) ([]Unit, 
 		return nil, err
 	}
 	defer stream.Close()
-	s := newRecordScanner(stream, obj.Name(), rulesOf(m), 0, 1)
+	s := newRecordSource(stream, obj.Name(), m, nil, 0, 1)
 	if _, err := s.top(&m); err != nil {
 		return nil, err
 	}

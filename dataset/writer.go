@@ -21,6 +21,10 @@ type WriteOptions struct {
 	// Scores writes every column as an entry of a RecordIO record's label under the column's name, as algorithms answer. Without
 	// it the column label is a record's label and the others are its features. Of no meaning to other formats.
 	Scores bool
+	// Fragment leaves out what stands around the rows of a JSON document or an Arrow stream, to be added by FragmentEnds.
+	Fragment bool
+	// List is the member of a JSON document that holds the rows; "": ResponseList.
+	List string
 	// Compression is the codec within Parquet: snappy, zstd, gzip or none; "": snappy. Other formats are compressed as
 	// Media.Compression says.
 	Compression string
@@ -40,14 +44,14 @@ func NewWriter(w io.Writer, schema *Schema, o WriteOptions) (Writer, error) {
 	switch o.Media.Format {
 	case CSV:
 		inner, err = newCSVWriter(w, schema, o.Media)
-	case JSONLines:
-		inner, err = newJSONWriter(w, schema)
+	case JSONLines, JSON:
+		inner, err = newJSONWriter(w, schema, o)
 	case LibSVM:
 		inner, err = newLibSVMWriter(w, schema)
 	case RecordIO:
 		inner, err = newRecordIOWriter(w, schema, o.Scores)
 	case ArrowStream:
-		inner, err = newArrowWriter(w, schema)
+		inner, err = newArrowWriter(w, schema, o.Fragment)
 	default:
 		return nil, &MediaError{ContentType: string(o.Media.Format), Reason: "there is no writer for it"}
 	}
@@ -88,6 +92,16 @@ func (o *onceWriter) Write(b Batch) error {
 		return o.err
 	}
 	o.err = o.inner.Write(b)
+	return o.err
+}
+
+// CutRowGroup ends the message of formats that have such.
+func (o *onceWriter) CutRowGroup() error {
+	c, ok := o.inner.(interface{ CutRowGroup() error })
+	if !ok || o.err != nil {
+		return o.err
+	}
+	o.err = c.CutRowGroup()
 	return o.err
 }
 

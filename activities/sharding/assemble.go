@@ -189,12 +189,14 @@ func (out Output) parts(ctx context.Context, store storage.Store, staged []stage
 	}
 	switch {
 	case out.Format == Lines:
-		if len(out.Header) > 0 {
-			c.literal(out.Header)
-		}
-		for _, s := range staged {
+		c.literal(out.Header)
+		for i, s := range staged {
+			if i > 0 {
+				c.literal(out.Between)
+			}
 			c.add(s, s.Offset, s.Length, s.CRC)
 		}
+		c.literal(out.Footer)
 	case len(staged) == 1: // what one writer wrote is what assembling would make of it
 		c.add(staged[0], staged[0].Offset, staged[0].Length, staged[0].CRC)
 	default:
@@ -212,6 +214,9 @@ type composition struct {
 }
 
 func (c *composition) literal(data []byte) {
+	if len(data) == 0 {
+		return
+	}
 	c.count(int64(len(data)), Checksum(storage.CRC64(data)))
 	c.parts = append(c.parts, storage.Part{Bytes: data, Length: int64(len(data))})
 }

@@ -77,7 +77,10 @@ type Output struct {
 	Fragment string // which of a shard's staged fragments
 	Optional bool   `json:",omitempty"` // written only if some fragment has rows
 	Format   Format
-	Header   []byte `json:",omitempty"` // stands before the first fragment; line formats only
+	// Header stands before the first fragment, Between between two of them, Footer behind the last; line formats only.
+	Header  []byte `json:",omitempty"`
+	Between []byte `json:",omitempty"`
+	Footer  []byte `json:",omitempty"`
 	// ContentType, with parameters, is how the assembled object is read; empty if it is not a table.
 	ContentType string `json:",omitempty"`
 }

@@ -1,0 +1,31 @@
+package dataset
+
+// documentLines takes the records out of JSON documents that stand one on a line.
+type documentLines struct {
+	*recordScanner
+	path  *Path // what of a document its records are taken from
+	cut   []byte
+	line  record // the document
+	queue [][]byte
+}
+
+func (d *documentLines) next() (record, error) {
+	for len(d.queue) == 0 {
+		rec, err := d.recordScanner.next()
+		if err != nil {
+			return record{}, err
+		}
+		text, reason := validJSON(rec.text)
+		if reason == "" {
+			text, reason = d.path.record(&d.cut, text)
+		}
+		if reason != "" {
+			rec.reason = reason
+			return rec, nil
+		}
+		d.line, d.queue = rec, instancesOf(text)
+	}
+	rec := d.line
+	rec.text, d.queue = d.queue[0], d.queue[1:]
+	return rec, nil
+}
