@@ -53,6 +53,9 @@ func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset
 	if err != nil {
 		return nil, err
 	}
+	if schema.NumFields() == 0 { // there is no record to tell columns from
+		schema = dataset.PositionalSchema(len(p.Features()))
+	}
 	b.media, b.schema = media, schema
 	roles, err := media.Roles(schema, false)
 	if err != nil {

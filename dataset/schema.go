@@ -63,6 +63,15 @@ func NewSchema(named bool, fields ...Field) *Schema {
 	return arrow.NewSchema(fields, &md)
 }
 
+// PositionalSchema is the schema of that many columns of text without names of their own.
+func PositionalSchema(width int) *Schema {
+	fields := make([]Field, width)
+	for i := range fields {
+		fields[i] = NullField(positionName(i), StringType)
+	}
+	return NewSchema(false, fields...)
+}
+
 // Named says whether the column names are the user's own. They are not for CSV without a header, whose columns are called
 // c0, c1, ..., nor for libsvm and RecordIO.
 func Named(s *Schema) bool {
