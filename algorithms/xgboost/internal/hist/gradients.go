@@ -17,7 +17,7 @@ type Gradients struct {
 	exactUnits pairUnits
 
 	roots  *Roots // nil where the root of this output is not built yet
-	output int
+	output int    // 0 where roots is nil
 }
 
 // pairUnits are what one step of each half is worth.
@@ -71,7 +71,7 @@ func (q *quantiser) all(g, h []float32, pool *Pool, reuse *Gradients) *Gradients
 	for _, p := range parts {
 		reuse.total += p
 	}
-	reuse.exact, reuse.roots = nil, nil
+	reuse.exact, reuse.roots, reuse.output = nil, nil, 0
 	return reuse
 }
 

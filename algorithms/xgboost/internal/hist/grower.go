@@ -2,7 +2,6 @@ package hist
 
 import (
 	"context"
-	"math"
 	"sync"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
@@ -29,8 +28,8 @@ type Grower struct {
 
 	nodes []growing
 
-	ahead     int     // the most nodes that best-first growth splits together
-	leastGain float64 // of the splits of the tree grown best first before
+	ahead     int             // the most nodes that best-first growth splits together
+	leastGain map[int]float64 // by output: of the splits of its tree grown best first before
 
 	sides *sides // of a sparse matrix: which way rows go
 	own   *segments
@@ -54,7 +53,7 @@ type growing struct {
 
 // NewGrower prepares to grow trees on matrix.
 func NewGrower(matrix *Matrix, params Params, pool *Pool) *Grower {
-	g := &Grower{matrix: matrix, params: params, pool: pool, ahead: aheadNodes, leastGain: math.Inf(1)}
+	g := &Grower{matrix: matrix, params: params, pool: pool, ahead: aheadNodes, leastGain: map[int]float64{}}
 	if matrix.sparse != nil {
 		g.prepareSparse()
 	} else {

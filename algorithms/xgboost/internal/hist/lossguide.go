@@ -8,11 +8,13 @@ import (
 )
 
 // Growth best first. One node at a time is too little work to share among cores, so the node that gains most is split
-// together with those that are likely to have their turn, as they gain more than the last split of the tree before. Which splits count, and in which order, is then settled as if there had
+// together with those that are likely to have their turn. Which splits count, and in which order, is then settled as if there had
 // been one at a time: splits made in vain are dropped, and the tree does not depend on how many are made at once.
 
-// aheadNodes is the most nodes split together: Grower.ahead.
-const aheadNodes = 32
+const (
+	aheadNodes = 32 // the most nodes split together: Grower.ahead
+	aheadShare = 4  // of the leaves left, one in so many is opened ahead where gains are no guide
+)
 
 // byLoss splits the node that gains most, again and again.
 func (g *Grower) byLoss(ctx context.Context) error {
@@ -25,7 +27,7 @@ func (g *Grower) byLoss(ctx context.Context) error {
 			return err
 		}
 		if g.nodes[queue.heap[0]].cut == nil {
-			g.apply(g.nextByLoss(queue.heap, g.params.MaxLeaves-leaves))
+			g.apply(g.nextByLoss(queue.heap[0], g.params.MaxLeaves-leaves))
 		}
 		top := queue.pop()
 		least = min(least, g.nodes[top].split.gain)
@@ -35,30 +37,38 @@ func (g *Grower) byLoss(ctx context.Context) error {
 			queue.push(child)
 		}
 	}
-	g.leastGain = least
+	g.leastGain[g.gradients.output] = least
 	g.keep(order)
 	return nil
 }
 
-// nextByLoss returns the nodes to split now, the one that gains most first. left is how many leaves may still be added.
-func (g *Grower) nextByLoss(queue []int32, left int) []int32 {
+// nextByLoss returns the nodes to split now: top, whose turn it is, and others. left is how many leaves may still be added.
+//
+// Nodes that gain more than the last split of the tree before nearly always have their turn, below splits that have not had
+// theirs too. When top itself gains less, those that gain most are next, but the children of some will come before others.
+func (g *Grower) nextByLoss(top int32, left int) []int32 {
+	next := []int32{top}
 	if g.params.ColumnsByNode < 1 {
-		return queue[:1:1] // columns are drawn by the node's number, which is certain for the next one only
+		return next // columns are drawn by the node's number, which is certain for the next one only
 	}
-	var open []int32
-	for _, i := range queue {
-		if n := &g.nodes[i]; n.cut == nil && (i == queue[0] || n.split.gain > g.leastGain) {
-			open = append(open, i)
+	least, known := g.leastGain[g.gradients.output]
+	sure := known && g.nodes[top].split.gain > least
+	for i := range g.nodes {
+		if n := &g.nodes[i]; int32(i) != top && n.cut == nil && n.split.gain > 0 && (!sure || n.split.gain > least) {
+			next = append(next, int32(i))
 		}
 	}
-	slices.SortFunc(open, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(g.nodes[b].split.gain, g.nodes[a].split.gain), cmp.Compare(g.nodes[a].number, g.nodes[b].number))
+	slices.SortFunc(next[1:], func(a, b int32) int {
+		return cmp.Or(cmp.Compare(g.nodes[b].split.gain, g.nodes[a].split.gain), cmp.Compare(a, b))
 	})
-	most := min(len(open), g.ahead)
+	most := min(len(next), g.ahead)
 	if g.params.MaxLeaves > 0 {
+		if !sure {
+			left = (left + aheadShare - 1) / aheadShare
+		}
 		most = min(most, left)
 	}
-	return open[:most]
+	return next[:most]
 }
 
 // keep drops the nodes that are not in order, which lists children after their parent, and numbers the others by it.

@@ -2,6 +2,7 @@ package hist
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -29,9 +30,9 @@ func TestBestFirst(t *testing.T) {
 	quanta := Quantise(g, h, 1, Precision{}, pool, nil)
 	for _, leaves := range []int{2, 3, 10, 37, 200, 0} {
 		params := Params{LearningRate: 1, LossGuide: true, MaxLeaves: leaves, MinChildWeight: 3, Lambda: 1, Subsample: 1, ColumnsByTree: 1, ColumnsByLevel: 1, ColumnsByNode: 1}
-		grown := func(ahead int) *Tree {
+		grown := func(ahead int, leastGain float64) *Tree {
 			grower := NewGrower(m, params, pool)
-			grower.ahead, grower.leastGain = ahead, 0
+			grower.ahead, grower.leastGain[0] = ahead, leastGain
 			tree, err := grower.Grow(context.Background(), quanta, 1)
 			require.NoError(t, err)
 			margins, walked := make([]float32, rows), make([]float32, rows)
@@ -40,9 +41,11 @@ func TestBestFirst(t *testing.T) {
 			require.Equal(t, walked, margins)
 			return tree
 		}
-		want := grown(1)
+		want := grown(1, 0)
 		for _, ahead := range []int{2, 5, aheadNodes} {
-			require.Equal(t, want.Tree, grown(ahead).Tree, "%d leaves, %d at once", leaves, ahead)
+			for _, leastGain := range []float64{0, 5, math.Inf(1)} {
+				require.Equal(t, want.Tree, grown(ahead, leastGain).Tree, "%d leaves, %d at once, above %g", leaves, ahead, leastGain)
+			}
 		}
 		// Children are numbered as their parents are split: by falling gain among those that were there to be split.
 		open := map[int32]bool{0: true}

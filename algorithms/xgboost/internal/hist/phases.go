@@ -47,14 +47,16 @@ func (g *Grower) partition(chosen []int32) {
 			w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[window]uint8)(tables[w.node]))
 		}
 	})
+	var byNode [][]piece
 	for len(pieces) > 0 {
 		n := 1
 		for n < len(pieces) && pieces[n].node == pieces[0].node {
 			n++
 		}
-		g.join(pieces[:n])
+		byNode = append(byNode, pieces[:n])
 		pieces = pieces[n:]
 	}
+	g.pool.Each(len(byNode), func(i int) { g.join(byNode[i]) })
 }
 
 // partBytesGo moves the rows that go left to the front of rows and the others to rights. It starts at row done, with l of
