@@ -1,0 +1,132 @@
+// Command realtuning tunes eight hyperparameters of gradient-boosted trees on real tables with Batchmill (package tuning
+// and algorithms/xgboost), with and without early stopping, and with Optuna and XGBoost: the same rows, rounds and threads, a
+// trial after the other.
+//
+//	sh bench/peers/setup.sh tuning && go run ./bench/realtuning                            # all of it, over an hour
+//	go run ./bench/realtuning -work adult -side batchmill,optuna-tpe -seeds 1 -limit 3m    # a piece
+//	go run ./bench/realtuning -limit 0                                                     # the tables of what is kept
+//
+// Every trial is kept in bench/realtuning/.cache: a run that was ended goes on where it was.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/batchmill/batchmill/bench/local"
+)
+
+type options struct {
+	data    string
+	work    string
+	side    string
+	first   int
+	seeds   int
+	trials  int
+	threads int
+	limit   time.Duration
+	python  string
+	keep    string
+}
+
+// The sides. Those of a peer have its sampler's name.
+const (
+	sideOurs    = "batchmill"
+	sideAuto    = "batchmill-auto" // trainings are stopped early
+	sideRandom  = "batchmill-random"
+	sideTPE     = "optuna-tpe"         // TPESampler(multivariate=True)
+	sideDefault = "optuna-tpe-default" // TPESampler()
+)
+
+func sides() []string { return []string{sideOurs, sideAuto, sideRandom, sideTPE, sideDefault} }
+
+func main() {
+	var o options
+	flag.StringVar(&o.data, "data", local.DataFolder(), "folder of the shared data sets ($BATCHMILL_DATA)")
+	flag.StringVar(&o.work, "work", "", "works to run, separated by commas; all if empty")
+	flag.StringVar(&o.side, "side", strings.Join([]string{sideOurs, sideAuto, sideTPE}, ","), "sides to run, of "+strings.Join(sides(), ", "))
+	flag.IntVar(&o.first, "first", 0, "the first seed")
+	flag.IntVar(&o.seeds, "seeds", 3, "how many seeds")
+	flag.IntVar(&o.trials, "trials", 60, "trials of a run")
+	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads of every training")
+	flag.DurationVar(&o.limit, "limit", 24*time.Hour, "begin no trial after this time; 0: only show what is kept")
+	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv-tuning", "bin", "python"), "Python with optuna and xgboost")
+	flag.StringVar(&o.keep, "keep", filepath.Join("bench", "realtuning", ".cache"), "folder of the trials made")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := o.run(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run makes what is missing, as far as time allows, and shows what there is.
+func (o options) run(ctx context.Context) error {
+	chosen := strings.Split(o.side, ",")
+	for _, s := range chosen {
+		if !slices.Contains(sides(), s) {
+			return fmt.Errorf("unknown side %q", s)
+		}
+	}
+	deadline := time.Now().Add(o.limit)
+	for _, w := range works() {
+		if o.work != "" && !slices.Contains(strings.Split(o.work, ","), w.name) {
+			continue
+		}
+		for seed := o.first; seed < o.first+o.seeds; seed++ {
+			for _, side := range chosen {
+				o.limit = time.Until(deadline)
+				if err := o.complete(ctx, w, side, seed); err != nil {
+					return fmt.Errorf("%s, %s, seed %d: %w", w.name, side, seed, err)
+				}
+			}
+		}
+		if err := o.show(w, chosen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complete makes a run's missing trials until time is up.
+func (o options) complete(ctx context.Context, w work, side string, seed int) error {
+	deadline := time.Now().Add(o.limit)
+	k, err := o.kept(w, side, seed)
+	if err != nil {
+		return err
+	}
+	done, err := k.read()
+	if err != nil || len(done) >= o.trials || o.limit <= 0 {
+		return err
+	}
+	if strings.HasPrefix(side, "optuna-") {
+		return o.peer(ctx, w, side, seed, k, done)
+	}
+	r, err := o.ours(ctx, w, side, seed)
+	if err != nil {
+		return err
+	}
+	if err := r.replay(done); err != nil {
+		return err
+	}
+	for n := len(done); n < o.trials && time.Now().Before(deadline); n++ {
+		t, err := r.next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := k.add(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
