@@ -278,7 +278,7 @@ func (t *training) stage(result *algorithms.TrainResult, to storage.URI) (protoc
 		done.Metrics[m.Name] = m.Value
 	}
 	if t.watch != nil {
-		t.watch.addObjective(done.Metrics)
+		t.watch.end(&done)
 		if err := t.watch.leave(ctx, t.a); err != nil {
 			return protocol.Trained{}, err
 		}

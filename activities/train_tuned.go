@@ -18,7 +18,7 @@ import (
 )
 
 // What a training does as a trial of a search: it keeps the objective's curve, ends early where the curves of earlier trials
-// make it hopeless, and pauses at a rung. The curves go from trial to trial through the store: a median over them needs no
+// make it hopeless, and pauses at a rung. The curves go from trial to trial through the store: to be held against them needs no
 // exactness in time, and signals at every round would fill histories.
 
 // curvesEvery is how often a training looks for curves of trials that ended meanwhile.
@@ -33,7 +33,7 @@ type trialWatch struct {
 	hopeless bool // since the last round
 
 	mu      sync.Mutex
-	stopper *tuning.MedianStopper // nil without the median rule
+	stopper *tuning.Stopper // nil without early stopping
 }
 
 // newTrialWatch is for a training from round done on, whose curve so far is stored where it left its checkpoint.
@@ -42,7 +42,7 @@ func (a *Activities) newTrialWatch(ctx context.Context, tuned *protocol.Tuned, d
 	if tuned.Curves == "" {
 		return w, nil
 	}
-	w.stopper = &tuning.MedianStopper{Goal: tuning.Goal(tuned.Goal), Curves: map[int]*tuning.Curve{}}
+	w.stopper = &tuning.Stopper{Goal: tuning.Goal(tuned.Goal), Curves: map[int]*tuning.Curve{}}
 	if done == 0 {
 		return w, nil
 	}
@@ -89,7 +89,7 @@ func (w *trialWatch) round(r algorithms.Round) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopper != nil && w.found {
-		w.hopeless = w.stopper.Report(w.tuned.Trial, w.value)
+		w.hopeless = w.stopper.Report(w.tuned.Trial, r.Total, w.value)
 	}
 }
 
@@ -105,7 +105,7 @@ func (w *trialWatch) scrape(line string) {
 	}
 }
 
-// curve is the objective's running average so far, nil without the median rule.
+// curve is the objective's course so far, nil without early stopping.
 func (w *trialWatch) curve() *tuning.Curve {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,11 +129,11 @@ func (w *trialWatch) follow(ctx context.Context, a *Activities) {
 	}
 }
 
-// catchUp reads the curves it does not have yet. A curve that cannot be read is missed by the median, nothing more.
+// catchUp reads the curves it does not have yet. A curve that cannot be read is not gone by, nothing more.
 func (w *trialWatch) catchUp(ctx context.Context, a *Activities) {
 	at, err := storage.ParseURI(w.tuned.Curves)
 	if err != nil || w.stopper == nil {
-		return // there is no median rule
+		return // nothing is stopped early
 	}
 	if err := w.read(ctx, a, at); err != nil && ctx.Err() == nil {
 		slog.Warn("curves of earlier trials could not be read", "at", at.String(), "error", err)
@@ -186,9 +186,21 @@ func (w *trialWatch) leave(ctx context.Context, a *Activities) error {
 	return a.writeJSON(ctx, at.Join(protocol.NumberedObject(w.tuned.Trial)), c, storage.PutOptions{})
 }
 
-// addObjective adds what was scraped to the final metrics.
-func (w *trialWatch) addObjective(to protocol.Metrics) {
-	if _, reported := to[w.tuned.Objective]; !reported && w.found {
-		to[w.tuned.Objective] = w.value
+// end adds what the watch knows to what became of the training: the objective that was scraped, and the forecast. Others are
+// held against a curve that came to its end.
+func (w *trialWatch) end(done *protocol.Trained) {
+	if _, reported := done.Metrics[w.tuned.Objective]; !reported && w.found {
+		done.Metrics[w.tuned.Objective] = w.value
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.stopper == nil:
+	case done.Hopeless:
+		if value, ok := w.stopper.Forecast(w.tuned.Trial); ok {
+			done.Forecast = &value
+		}
+	case !done.Stopped:
+		w.stopper.Finish(w.tuned.Trial)
 	}
 }

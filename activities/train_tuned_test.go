@@ -2,6 +2,7 @@ package activities
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,24 +49,25 @@ func TestTrainPausesAtRungs(t *testing.T) {
 	require.True(t, bytes.Equal([]byte(alone.read("s3://b/models/")[artifactKey]), []byte(s.read("s3://b/models/")[artifactKey])), "same model")
 }
 
-// TestTrainStopsWhenHopeless: a training that is worse than the median of five earlier ones ends, keeps its model, and leaves
-// its curve; one that is better trains to the end.
+// TestTrainStopsWhenHopeless: a training that will not be better than five earlier ones ends, keeps its model, tells what it
+// would have come to, and leaves its curve; one that is better trains to the end.
 func TestTrainStopsWhenHopeless(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
-		earlier float64 // the objective of earlier trials, in all their rounds
+		earlier float64 // the objective that earlier trials came to
 		stopped bool
 	}{{"better ones before", 0.01, true}, {"worse ones before", 1000, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, boston(t))
 			curves := storage.URI{Bucket: "state", Key: "tuning/t/curves/"}
-			stopper := &tuning.MedianStopper{Goal: tuning.Minimize}
+			stopper := &tuning.Stopper{Goal: tuning.Minimize}
 			for trial := 11; trial <= 15; trial++ {
-				for range 60 {
-					stopper.Report(trial, c.earlier)
+				for epoch := range 60 {
+					stopper.Report(trial, 60, c.earlier+20*math.Pow(0.7, float64(epoch)))
 				}
+				stopper.Finish(trial)
 				require.NoError(t, s.writeJSON(t.Context(), curves.Join(protocol.NumberedObject(trial)), stopper.Curves[trial], storage.PutOptions{}))
 			}
 			ref, err := s.planTraining(trainDoc("medv", 60))
@@ -80,6 +82,12 @@ func TestTrainStopsWhenHopeless(t *testing.T) {
 			var own tuning.Curve
 			require.NoError(t, s.readJSON(t.Context(), curves.Join(protocol.NumberedObject(3)), &own))
 			require.Equal(t, trained.Rounds, own.Epochs)
+			require.Equal(t, c.stopped, !own.Finished)
+			require.Equal(t, c.stopped, trained.Forecast != nil)
+			if c.stopped {
+				require.Greater(t, *trained.Forecast, c.earlier)
+				require.Less(t, *trained.Forecast, own.Last)
+			}
 		})
 	}
 }

@@ -216,11 +216,20 @@ func (s *search) report(r protocol.TrialReport, moves *protocol.TuningMoves) err
 		}
 	}
 	t.Paused = false
-	if err := s.Searches[t.Definition].Tell(t.ID, result); err != nil {
+	if err := s.Searches[t.Definition].Tell(t.ID, lesson(r, result)); err != nil {
 		return err
 	}
 	s.judge(r.Trial, result)
 	return nil
+}
+
+// lesson is what a trial teaches the search: of one stopped early, what it would have come to. Its last value would say above
+// all when it was stopped.
+func lesson(r protocol.TrialReport, result tuning.Result) tuning.Result {
+	if r.EarlyStopped && r.Forecast != nil && !result.Failed {
+		result.Value = *r.Forecast
+	}
+	return result
 }
 
 // paused asks the brackets what becomes of a trial at a rung.

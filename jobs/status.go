@@ -113,9 +113,9 @@ const (
 	MessageStopped             = "Training job stopped"
 	MessageInterrupted         = "Training job interrupted"
 	MessageMaxRuntimeExceeded  = "Training job runtime exceeded MaxRuntimeInSeconds provided"
-	MessagePaused              = "Paused until its search goes on with it"                                                      // ours
-	MessageEarlyStopped        = "Training job stopped early: its objective was worse than the median of earlier training jobs" // ours
-	MessageMaxWaitTimeExceeded = "Training job wait time exceeded MaxWaitTimeInSeconds provided"                                // ours: the contract has no text
+	MessagePaused              = "Paused until its search goes on with it"                                                // ours
+	MessageEarlyStopped        = "Training job stopped early: it would not have become better than earlier training jobs" // ours
+	MessageMaxWaitTimeExceeded = "Training job wait time exceeded MaxWaitTimeInSeconds provided"                          // ours: the contract has no text
 )
 
 // messages are the first message of each secondary status.

@@ -68,3 +68,10 @@ func (c *Convergence) best(v []float64) float64 {
 	}
 	return slices.Min(v)
 }
+
+// median of the values, which it sorts.
+func median(v []float64) float64 {
+	slices.Sort(v)
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2
+}

@@ -3,7 +3,7 @@
 // of its options and of the calls made on it; marshalled to JSON and back, it goes on as if nothing had happened.
 //
 // Beside the search there are rules that need no model of the objective: Brackets (which trials get more resource),
-// MedianStopper (which running trial is hopeless), and when to end: Plateau and Convergence.
+// Stopper (which running trial is hopeless), and when to end: Plateau and Convergence.
 package tuning
 
 import "fmt"

@@ -166,7 +166,7 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 		return err
 	}
 	t.progress.Stage = string(final)
-	told := t.tell(ctx, trained.Hopeless)
+	told := t.tell(ctx, trained)
 	if err := t.finish(ctx); err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (t *trainingJob) end(ctx workflow.Context, err error) error {
 		t.progress.Message = cause(err).Error()
 	}
 	t.progress.Stage = ""
-	told := t.tell(ctx, false)
+	told := t.tell(ctx, protocol.Trained{})
 	if e := t.finish(ctx); e != nil {
 		workflow.GetLogger(ctx).Warn("could not keep the description", "error", e)
 	}

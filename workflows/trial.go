@@ -9,14 +9,14 @@ import (
 
 // What a training job does as one of a tuning job's: it tells the tuning job of its end and of rungs, where it waits.
 
-// tell reports the job's end to its tuning job. The returned function waits until the report has arrived: a workflow that
+// tell reports the job's end to its tuning job; trained is empty where there was no training to end. The returned function waits until the report has arrived: a workflow that
 // ends earlier takes it along.
-func (t *trainingJob) tell(ctx workflow.Context, early bool) (wait func(workflow.Context)) {
+func (t *trainingJob) tell(ctx workflow.Context, trained protocol.Trained) (wait func(workflow.Context)) {
 	if t.tuned == nil {
 		return func(workflow.Context) {}
 	}
 	report := protocol.ReportOf(t.d, t.tuned.Trial, t.tuned.Objective)
-	report.Rounds, report.EarlyStopped = int(t.progress.Done), early
+	report.Rounds, report.EarlyStopped, report.Forecast = int(t.progress.Done), trained.Hopeless, trained.Forecast
 	return t.signalTuner(ctx, *report)
 }
 

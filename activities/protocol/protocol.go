@@ -124,9 +124,11 @@ type Trained struct {
 	StagedURI string
 	Rounds    int
 	Stopped   bool // ended early by a stop; the model holds the rounds done
-	Hopeless  bool `json:",omitempty"` // ended early by the median rule of its tuning job
+	Hopeless  bool `json:",omitempty"` // ended early: it would not have become the best of its tuning job
 	Paused    bool `json:",omitempty"` // ended at TrainRef.Until, to go on from its checkpoint
 	Metrics   Metrics
+	// Forecast is what a hopeless training would have come to, nil where too little is known.
+	Forecast *float64 `json:",omitempty"`
 }
 
 // PublishRef asks to make a staged model visible.

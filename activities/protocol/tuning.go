@@ -29,7 +29,7 @@ type Tuned struct {
 	Trial     int    // from 1
 	Objective string // name of the metric
 	Goal      string // jobs.Minimize or jobs.Maximize
-	Curves    string `json:",omitempty"` // s3:// prefix of the trials' curves, for the median rule; empty without it
+	Curves    string `json:",omitempty"` // s3:// prefix of the trials' curves, for early stopping; empty without it
 	Until     int    `json:",omitempty"` // rounds after which to pause; 0: train to the end
 }
 
@@ -45,7 +45,8 @@ type TrialReport struct {
 	Status       jobs.TrainingJobStatus `json:",omitempty"` // its last one; empty while it pauses
 	Rounds       int                    `json:",omitempty"`
 	Value        *float64               `json:",omitempty"` // of the objective; nil without a finite one
-	EarlyStopped bool                   `json:",omitempty"` // by the median rule
+	EarlyStopped bool                   `json:",omitempty"` // as hopeless
+	Forecast     *float64               `json:",omitempty"` // of the value it would have come to, had it not been stopped early
 	Reason       string                 `json:",omitempty"` // FailureReason
 	Started      jobs.Time              `json:",omitzero"`
 	EndedAt      jobs.Time              `json:",omitzero"`
@@ -160,7 +161,7 @@ type Trials struct {
 type TrialEntry struct {
 	Summary      jobs.HyperParameterTrainingJobSummary
 	Rounds       int  `json:",omitempty"` // it was last known to have trained
-	EarlyStopped bool `json:",omitempty"` // by the median rule
+	EarlyStopped bool `json:",omitempty"` // as hopeless
 }
 
 // TrialsRef asks which of a tuning job's training jobs have ended.

@@ -18,7 +18,7 @@ type ours struct {
 	threads  int
 	channels map[string]*algorithms.Data
 	search   *tuning.Search
-	stopper  *tuning.MedianStopper // nil without early stopping
+	stopper  *tuning.Stopper // nil without early stopping
 }
 
 func (o options) ours(ctx context.Context, w work, side string, seed int) (*ours, error) {
@@ -37,7 +37,7 @@ func (o options) ours(ctx context.Context, w work, side string, seed int) (*ours
 	r := &ours{work: w, seed: seed, threads: o.threads, search: search}
 	r.channels = map[string]*algorithms.Data{"train": train.Data(), "validation": validation.Data()}
 	if side == sideAuto {
-		r.stopper = &tuning.MedianStopper{}
+		r.stopper = &tuning.Stopper{}
 	}
 	return r, nil
 }
@@ -54,10 +54,10 @@ func (r *ours) replay(done []trial) error {
 		}
 		if r.stopper != nil {
 			for _, v := range t.Curve {
-				r.stopper.Report(asked.ID, v)
+				r.stopper.Report(asked.ID, r.work.rounds, v)
 			}
 		}
-		if err := r.search.Tell(asked.ID, tuning.Result{Value: t.Value}); err != nil {
+		if err := r.tell(asked.ID, t); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,20 @@ func (r *ours) next(ctx context.Context) (t trial, err error) {
 		return t, err
 	}
 	t.Train = time.Since(begin).Seconds()
-	return t, r.search.Tell(asked.ID, tuning.Result{Value: t.Value})
+	return t, r.tell(asked.ID, t)
+}
+
+// tell tells the search a trial's value: of one stopped early what it would have come to, as training jobs do it.
+func (r *ours) tell(id int, t trial) error {
+	value := t.Value
+	if r.stopper != nil && t.Stopped {
+		if forecast, ok := r.stopper.Forecast(id); ok {
+			value = forecast
+		}
+	} else if r.stopper != nil {
+		r.stopper.Finish(id)
+	}
+	return r.search.Tell(id, tuning.Result{Value: value})
 }
 
 // train trains with a trial's values and notes the curve of its metric.
@@ -100,7 +113,7 @@ func (r *ours) train(ctx context.Context, asked tuning.Trial, t *trial) error {
 					t.Value, t.Curve = m.Value, append(t.Curve, m.Value)
 				}
 			}
-			t.Stopped = r.stopper != nil && r.stopper.Report(asked.ID, t.Value)
+			t.Stopped = r.stopper != nil && r.stopper.Report(asked.ID, round.Total, t.Value)
 			return nil
 		},
 		Stop: func() bool { return t.Stopped },

@@ -393,7 +393,7 @@ func TestHyperband(t *testing.T) {
 	require.True(t, bytes.Equal(a, b), "the model of %s", resumed)
 }
 
-// TestEarlyStopping: hopeless trials are stopped by the median of those before, and keep their value.
+// TestEarlyStopping: hopeless trials are stopped, and keep their value.
 func TestEarlyStopping(t *testing.T) {
 	t.Parallel()
 	doc := shared.tuningDocument(t, "early", "Random", 16, 1, map[string]string{"num_round": "150"})
