@@ -45,6 +45,10 @@ bench-orchestration: ## measure how soon a tuning job's next training job starts
 bench-gbt: ## compare training with XGBoost and LightGBM (after `make peers`; BENCH="-work adult -seeds 1": a look, "-work all": all tables)
 	@$(GO) run ./bench/gbt $(BENCH)
 
+.PHONY: bench-realtuning
+bench-realtuning: ## tune xgboost on real tables beside Optuna with XGBoost (after `sh bench/peers/setup.sh tuning`; BENCH="-work adult -seeds 1 -limit 3m": a piece)
+	@$(GO) run ./bench/realtuning $(BENCH)
+
 .PHONY: bench-quality
 bench-quality: ## compare ways of adding up derivatives by their quality on rows held back, on every table (BENCH=-short: a look)
 	@$(GO) test ./algorithms/xgboost -run '^$$' -bench '^BenchmarkQuality$$' -benchtime 1x -timeout 0 $(BENCH)

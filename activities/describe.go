@@ -16,7 +16,7 @@ func (a *Activities) SaveDescription(ctx context.Context, d protocol.Description
 		return "", clientf("unknown kind of job %q", d.Kind)
 	}
 	kind := jobs.Kinds()[i]
-	uri := a.state.Join(protocol.DescriptionObject(kind.IDPrefix, d.Name)...)
+	uri := a.state.Join(protocol.DescriptionObject(kind, d.Name)...)
 	_, err := storage.WriteAll(ctx, a.store, uri, d.JSON, storage.PutOptions{ContentType: "application/json"})
 	return uri.String(), err
 }

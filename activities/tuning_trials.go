@@ -59,7 +59,7 @@ func (a *Activities) checkTrial(ctx context.Context, name string, t protocol.Tri
 // storedTrial is for a training job that Temporal has forgotten.
 func (a *Activities) storedTrial(ctx context.Context, name string, t protocol.TrialRef) (*protocol.TrialReport, error) {
 	var d jobs.TrainingJobDescription
-	data, _, err := storage.ReadAll(ctx, a.store, a.state.Join(protocol.DescriptionObject(jobs.TrainingKind.IDPrefix, name)...))
+	data, _, err := storage.ReadAll(ctx, a.store, a.state.Join(protocol.DescriptionObject(jobs.TrainingKind, name)...))
 	if err == nil {
 		err = json.Unmarshal(data, &d)
 	}

@@ -50,7 +50,7 @@ func (a *Activities) warmStart(ctx context.Context, job *jobs.HyperParameterTuni
 // parent reads a tuning job that has ended.
 func (a *Activities) parent(ctx context.Context, name string) (*parentSearch, error) {
 	p := &parentSearch{name: name}
-	err := a.readJSON(ctx, a.state.Join(protocol.DescriptionObject(jobs.TuningKind.IDPrefix, name)...), &p.d)
+	err := a.readJSON(ctx, a.state.Join(protocol.DescriptionObject(jobs.TuningKind, name)...), &p.d)
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
 		return nil, clientf("warmStartConfig: %w It must have ended.", jobs.NotFound(jobs.TuningKind, name))
 	}

@@ -112,7 +112,7 @@ func (c *Client) Job(kind jobs.Kind, name string) *Job {
 }
 
 func (c *Client) descriptionURI(kind jobs.Kind, name string) storage.URI {
-	return c.state.Join(protocol.DescriptionObject(kind.IDPrefix, name)...)
+	return c.state.Join(protocol.DescriptionObject(kind, name)...)
 }
 
 // Describe returns the job's description as JSON: the Describe shape of its kind. It needs only the Temporal server, or, for
@@ -234,7 +234,7 @@ func (c *Client) List(ctx context.Context, kind jobs.Kind, o ListOptions) ([]job
 		}
 		for _, info := range page.GetExecutions() {
 			name := strings.TrimPrefix(info.GetExecution().GetWorkflowId(), kind.IDPrefix+"/")
-			if seen[name] || !strings.Contains(name, o.NameContains) {
+			if seen[name] || !strings.Contains(name, kind.Key(o.NameContains)) {
 				continue // another run of the same job, continued as new
 			}
 			seen[name] = true

@@ -343,15 +343,16 @@ func (j *HyperParameterTuningJob) checkWarmStart(r *report) {
 	seen := map[string]bool{}
 	for i, p := range w.ParentHyperParameterTuningJobs {
 		path, name := fmt.Sprintf("warmStartConfig.parentHyperParameterTuningJobs.%d.member.hyperParameterTuningJobName", i+1), p.HyperParameterTuningJobName
+		key := TuningKind.Key(name)
 		switch {
 		case r.has(path):
 		case name == "":
 			r.add(path, nil, "Member must not be null")
-		case name == j.HyperParameterTuningJobName:
+		case key == TuningKind.Key(j.HyperParameterTuningJobName):
 			r.add(path, name, "Member must not be the tuning job itself")
-		case seen[name]:
+		case seen[key]:
 			r.add(path, name, "Member must be unique")
 		}
-		seen[name] = true
+		seen[key] = true
 	}
 }

@@ -1,6 +1,10 @@
 package protocol
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/batchmill/batchmill/jobs"
+)
 
 // Where things lie, as key elements below a prefix: below a job's output path, and below BATCHMILL_STATE_URI. Workers write
 // there, clients read there.
@@ -17,9 +21,9 @@ const ModelFolder = "models"
 // ModelObject is the document of a registered model.
 func ModelObject(name string) []string { return []string{ModelFolder, name + ".json"} }
 
-// DescriptionObject is the description of a finished job. idPrefix is its kind's.
-func DescriptionObject(idPrefix, job string) []string {
-	return []string{"jobs", idPrefix, job + ".json"}
+// DescriptionObject is the description of a finished job.
+func DescriptionObject(kind jobs.Kind, job string) []string {
+	return []string{"jobs", kind.IDPrefix, kind.Key(job) + ".json"}
 }
 
 // SeriesFolder is where, below the state prefix, the entries of a series lie, numbered from 0.
@@ -33,7 +37,7 @@ func SeriesEntry(name string, number int) []string {
 // Below TuningFolder of the state prefix lies what a search has recorded.
 
 // TuningFolder is a tuning job's folder.
-func TuningFolder(job string) []string { return []string{"tuning", job, ""} }
+func TuningFolder(job string) []string { return []string{"tuning", jobs.TuningKind.Key(job), ""} }
 
 // Names within a tuning job's folder.
 const (

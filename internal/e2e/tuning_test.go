@@ -132,6 +132,12 @@ func TestTuning(t *testing.T) {
 	again := cliWith(t, shared.environ(), string(text(t, doc)), "tune", "-")
 	require.Equal(t, 1, again.code)
 	require.Contains(t, again.stderr, "A hyperparameter tuning job with the name, small, already exists. Choose a different name.")
+	doc["HyperParameterTuningJobName"] = "Small" // names of tuning jobs are the same in any case
+	again = cliWith(t, shared.environ(), string(text(t, doc)), "tune", "-")
+	require.Equal(t, 1, again.code)
+	require.Contains(t, again.stderr, "A hyperparameter tuning job with the name, Small, already exists. Choose a different name.")
+	require.Contains(t, shared.cli(t, "describe", "tune", "SMALL", "-o", "json").ok(t), `"HyperParameterTuningJobName": "small"`)
+	require.Contains(t, shared.cli(t, "list", "train", "--tuning", "SMALL").ok(t), d.BestTrainingJob.TrainingJobName)
 }
 
 func must(d jobs.Document, err error) jobs.Document {
