@@ -28,6 +28,9 @@ type Activities struct {
 	searches *searchCache
 	curves   curveCache
 	now      func() time.Time // for what a plan fixes of time
+
+	elsewhere Elsewhere
+	searching chan struct{} // held while a shard is searched
 }
 
 // Options for New.
@@ -36,6 +39,8 @@ type Options struct {
 	State    storage.URI          // where models and descriptions of finished jobs are kept
 	Registry *algorithms.Registry // the algorithms jobs may name
 	Threads  int                  // cores a training may use; 0 means all
+	// Elsewhere makes trials of what workers may have died of; nil: in this process.
+	Elsewhere Elsewhere
 }
 
 // New makes the activities of one worker.
@@ -43,6 +48,7 @@ func New(o Options) *Activities {
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
 		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now,
+		elsewhere: o.Elsewhere, searching: make(chan struct{}, 1),
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *Activities) SplitShards(ctx context.Context, r protocol.Range) (protoco
 			return protocol.RangeDone{}, err
 		}
 	}
-	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
+	return a.eachShard(ctx, plan, r, nil, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
 		s := &splitShard{shardWork: w, params: params, schema: schema}
 		if s.assign, err = splitter.Assigner(schema, decision); err != nil {
 			return err

@@ -43,8 +43,10 @@ func (t *transformShard) document(ctx context.Context, doc *dataset.Document) er
 		e.Row = 0 // it counts within the document
 		return t.reject(e)
 	}
-	err := t.eachBatch(ctx, doc, opt, func(batch dataset.Batch, scores []dataset.Column) error {
-		return t.records.Rows(slices.Concat(scores, t.ids.columns(int(batch.NumRows())))...)
+	err := t.eachBatch(ctx, doc, opt, func(batch dataset.Batch) error {
+		return t.inPieces(batch, func(piece dataset.Batch, scores []dataset.Column) error {
+			return t.records.Rows(slices.Concat(scores, t.ids.columns(int(piece.NumRows())))...)
+		})
 	})
 	if err != nil || doc.Bad && !t.params.KeepRejected {
 		return err

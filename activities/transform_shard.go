@@ -8,13 +8,10 @@ import (
 	"io"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/dataset"
-	"github.com/batchmill/batchmill/storage"
 )
 
 // TransformShards scores the shards of a range, one after the other. Shards with a receipt are skipped, so a retry goes on
@@ -32,106 +29,25 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 	if err != nil {
 		return protocol.RangeDone{}, err
 	}
-	return a.eachShard(ctx, plan, r, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
-		t := &transformShard{params: params, predictor: predictor, shardWork: w}
-		return t.run(ctx, shard)
+	scoring := &scoring{params: params, predictor: predictor}
+	var help *rescue
+	if !params.documents() { // whose answers are of several records
+		help = &rescue{a: a, plan: plan, at: shardsOf{PlanURI: r.PlanURI, Digest: r.Digest}, scoring: scoring}
+	}
+	return a.eachShard(ctx, plan, r, help, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
+		return scoring.shard(w, nil).run(ctx, shard)
 	})
 }
 
-// shardWork is what a shard's work stages and reports, and how it opens its inputs.
-type shardWork struct {
-	*sharding.Staging
-	read   func(rows int64) // tells how many rows of the shard are read
-	inputs *opener
+// scoring is what the shards of a transform have in common on a worker.
+type scoring struct {
+	params    transformParams
+	predictor algorithms.MultiPredictor
 }
 
-// eachRun works the runs of a shard one after the other.
-func (w *shardWork) eachRun(shard sharding.Shard, work func(sharding.Run, dataset.Object) error) error {
-	for _, run := range shard.Runs {
-		object, err := w.inputs.open(run)
-		if err != nil {
-			return err
-		}
-		if err := work(run, object); err != nil {
-			return err
-		}
-		if err := w.EndRun(run.Input); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// eachShard runs work for the shards of a range that have no receipt yet.
-func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r protocol.Range, work func(context.Context, sharding.Shard, *shardWork) error) (protocol.RangeDone, error) {
-	base, err := storage.ParseURI(plan.Root)
-	if err != nil {
-		return protocol.RangeDone{}, err
-	}
-	p, _ := startPulse(ctx)
-	defer p.stop()
-	p.set(protocol.Beat{})
-	shards, err := plan.ReadShards(ctx, a.store, r.From, r.To)
-	if err != nil {
-		return protocol.RangeDone{}, err
-	}
-	run := &shardRun{a: a, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work}
-	var done protocol.RangeDone
-	for i := r.From; i < r.To; i++ {
-		if err := ctx.Err(); err != nil {
-			return done, err
-		}
-		receipt, err := run.shard(ctx, i, shards[i-r.From])
-		if err != nil {
-			return done, err
-		}
-		done.Rows += receipt.Rows
-		done.Rejected += receipt.Rejected
-		for _, f := range receipt.Fragments {
-			done.Bytes += f.Size
-		}
-		p.set(protocol.Beat{Done: done.Rows, Rejected: done.Rejected, Cursor: i + 1})
-	}
-	if activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1 {
-		done.Retried = r.To - r.From
-	}
-	return done, nil
-}
-
-// shardRun runs the shards of one range.
-type shardRun struct {
-	a      *Activities
-	base   storage.URI
-	digest string
-	pulse  *pulse
-	inputs *opener
-	work   func(context.Context, sharding.Shard, *shardWork) error
-}
-
-// shard works a shard, or finds the receipt an earlier attempt left.
-func (r *shardRun) shard(ctx context.Context, i int, shard sharding.Shard) (*sharding.Receipt, error) {
-	if retried(ctx) {
-		if receipt, err := sharding.Done(ctx, r.a.store, r.base, r.digest, i); receipt != nil || err != nil {
-			return receipt, err
-		}
-	}
-	before := r.pulse.latest.Load().Done
-	w := &shardWork{
-		Staging: sharding.NewStaging(r.digest, i),
-		read:    func(rows int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + rows }) },
-		inputs:  r.inputs,
-	}
-	defer w.Close()
-	if err := r.work(ctx, shard, w); err != nil {
-		return nil, err
-	}
-	return w.Receipt, w.Finish(ctx, r.a.store, r.base)
-}
-
-// retried tells whether receipts may be there. To look for them in a first attempt would cost a request per shard; a shard
-// that is done twice for that only writes the same bytes again.
-func retried(ctx context.Context) bool {
-	return !activity.IsActivity(ctx) || activity.GetInfo(ctx).Attempt > 1
+// shard begins a shard of which faults are left out.
+func (s *scoring) shard(w *shardWork, f faults) *transformShard {
+	return &transformShard{params: s.params, predictor: s.predictor, shardWork: w, faults: f}
 }
 
 // transformShard scores one shard.
@@ -141,6 +57,7 @@ type transformShard struct {
 	predictor algorithms.MultiPredictor
 	rejects   *json.Encoder
 	bad       []*dataset.RecordError // the first of the shard's bad records
+	faults    faults                 // what is left out
 
 	// Of the run that is going on:
 	bound   *bound
@@ -157,25 +74,19 @@ const (
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	t.rejects = json.NewEncoder(t.Fragment(fragmentRejects, sharding.Lines))
-	err := t.eachRun(shard, func(run sharding.Run, object dataset.Object) (err error) {
-		if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
-			return inputError(object, err)
-		}
-		t.writer, t.records = nil, nil
-		work := t.unit
-		if t.params.documents() {
-			work = t.documents
+	number := 0
+	err := t.eachRun(shard, func(run sharding.Run, object dataset.Object) error {
+		if err := t.begin(ctx, object); err != nil {
+			return err
 		}
 		for i := range run.Units {
 			t.ids.begin(t.params.Capture, run.Object, run.Units[i].Index)
-			if err := work(ctx, object, &run.Units[i]); err != nil {
+			if err := t.work(ctx, object, &run.Units[i], t.faults[at{number, i}]); err != nil {
 				return err
 			}
 		}
-		if t.writer == nil {
-			return nil
-		}
-		return t.writer.Close()
+		number++
+		return t.end()
 	})
 	if err == nil && t.tooMany() {
 		return t.rejectError()
@@ -183,20 +94,57 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	return err
 }
 
-// unit reads, scores and writes one unit.
-func (t *transformShard) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit) error {
+// begin binds the model to the object of a run.
+func (t *transformShard) begin(ctx context.Context, object dataset.Object) (err error) {
+	t.writer, t.records = nil, nil
+	if t.bound, err = bindObject(ctx, t.predictor, object, &t.params); err != nil {
+		return inputError(object, err)
+	}
+	return nil
+}
+
+// end ends what the run has written.
+func (t *transformShard) end() error {
+	if t.writer == nil {
+		return nil
+	}
+	return t.writer.Close()
+}
+
+// work works one unit, but for what is known to be at fault in it.
+func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *dataset.Unit, f *unitFaults) (err error) {
+	switch {
+	case t.params.documents():
+		return t.documents(ctx, object, unit)
+	case f != nil:
+		err = t.unitWithout(ctx, object, unit, f)
+	default:
+		err = t.readUnit(ctx, object, unit, t.written, "")
+	}
+	if err != nil {
+		return err
+	}
+	return cutRowGroup(t.writer)
+}
+
+// readUnit reads a unit, or a part of one, and has each batch worked. With marks, a column of that name marks rejected records, which then
+// keep their place.
+func (t *transformShard) readUnit(ctx context.Context, object dataset.Object, unit *dataset.Unit, work func(dataset.Batch) error, marks string) error {
 	opt := t.readOptions(unit)
+	if marks != "" {
+		opt.RejectedColumn = marks
+	}
 	switch {
 	case t.rawRecords():
 		opt.RawColumn = rawColumn
 	case t.params.Join:
 		opt.Columns = nil
 	}
-	if err := t.eachBatch(ctx, object, opt, t.write); err != nil {
-		return err
-	}
-	return cutRowGroup(t.writer)
+	return t.eachBatch(ctx, object, opt, work)
 }
+
+// written scores a batch and writes it to the output.
+func (t *transformShard) written(batch dataset.Batch) error { return t.inPieces(batch, t.write) }
 
 // readOptions says how the model's columns are read.
 func (t *transformShard) readOptions(unit *dataset.Unit) dataset.ReadOptions {
@@ -215,8 +163,8 @@ func (t *transformShard) rawRecords() bool {
 	return t.params.Join && t.bound.media.Format.Lines()
 }
 
-// eachBatch reads and scores batches, and gives them, in pieces, to write.
-func (t *transformShard) eachBatch(ctx context.Context, object dataset.Object, opt dataset.ReadOptions, write writeFunc) (err error) {
+// eachBatch reads batches and has them worked.
+func (t *transformShard) eachBatch(ctx context.Context, object dataset.Object, opt dataset.ReadOptions, work func(dataset.Batch) error) (err error) {
 	reader, err := dataset.NewReader(ctx, object, opt)
 	if err != nil {
 		return inputError(object, err)
@@ -230,7 +178,7 @@ func (t *transformShard) eachBatch(ctx context.Context, object dataset.Object, o
 		if err != nil {
 			return inputError(object, err)
 		}
-		err = t.inPieces(batch, write)
+		err = work(batch)
 		batch.Release()
 		if err != nil {
 			return err
@@ -287,6 +235,11 @@ func (t *transformShard) score(batch dataset.Batch, write writeFunc) error {
 		}
 		defer batch.Release()
 	}
+	return t.put(batch, scores, write)
+}
+
+// put writes records with their outputs and counts them.
+func (t *transformShard) put(batch dataset.Batch, scores []dataset.Column, write writeFunc) error {
 	if err := write(batch, scores); err != nil {
 		return err
 	}
@@ -297,16 +250,26 @@ func (t *transformShard) score(batch dataset.Batch, write writeFunc) error {
 
 // maskRejected makes the scores of rejected records missing and returns the batch without its marks.
 func maskRejected(batch dataset.Batch, scores []dataset.Column) (dataset.Batch, error) {
+	marks := rejectMarks(batch)
+	for i, column := range scores {
+		scores[i] = dataset.MaskMissing(column, marks)
+		column.Release()
+	}
+	return withoutMarks(batch)
+}
+
+// rejectMarks is the column that marks rejected records.
+func rejectMarks(batch dataset.Batch) dataset.Column {
+	return batch.Column(batch.Schema().FieldIndices(rejectedColumn)[0])
+}
+
+// withoutMarks is the batch without that column.
+func withoutMarks(batch dataset.Batch) (dataset.Batch, error) {
 	var others []string
 	for _, name := range dataset.ColumnNames(batch.Schema()) {
 		if name != rejectedColumn {
 			others = append(others, name)
 		}
-	}
-	marks := batch.Column(batch.Schema().FieldIndices(rejectedColumn)[0])
-	for i, column := range scores {
-		scores[i] = dataset.MaskMissing(column, marks)
-		column.Release()
 	}
 	return dataset.SelectColumns(batch, others)
 }

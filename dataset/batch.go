@@ -100,3 +100,12 @@ func SparseRow(batch Batch, i int) (indices []int32, values []float32, err error
 	indices, values = s.Row(i)
 	return indices, values, nil
 }
+
+// MissingRows makes a batch of rows without any value.
+func MissingRows(schema *Schema, rows int) Batch {
+	cols := make([]Column, schema.NumFields())
+	for i, f := range schema.Fields() {
+		cols[i] = nullColumn(f.Type, rows)
+	}
+	return NewBatch(schema, cols, rows)
+}

@@ -205,6 +205,27 @@ func NewBools(values []bool) Column {
 	return b.NewArray()
 }
 
+// Bools are the values of a column of booleans; a missing one is false.
+func Bools(col Column) []bool {
+	b := col.(*array.Boolean)
+	values := make([]bool, b.Len())
+	for i := range values {
+		values[i] = b.IsValid(i) && b.Value(i)
+	}
+	return values
+}
+
+// NewBinary makes a column of byte strings, none of them missing.
+func NewBinary(values ...[]byte) Column {
+	var c textColumn
+	for _, v := range values {
+		c.data = append(c.data, v...)
+		c.offsets = append(c.offsets, int32(len(c.data)))
+		c.valid.append(true)
+	}
+	return c.build(BinaryType)
+}
+
 // NewFloat32List makes a column of vectors of width values each from row-major values, without copying them.
 func NewFloat32List(values []float32, width int) Column {
 	return vectors(values, width, Float32Type, Float32ListType(width))

@@ -37,6 +37,11 @@ type Options struct {
 	Concurrency int
 	// Threads is how many cores one training may use; 0 means all.
 	Threads int
+	// Registry is the algorithms that jobs may name; Algorithms() if nil.
+	Registry *algorithms.Registry
+	// Trials is a command that calls Trial with the same Store and Registry, for shards that workers have died of: their parts are then
+	// worked in processes of their own until the record at fault is found. Without it workers themselves may die on the way there.
+	Trials []string
 	// StopTimeout is how long running activities may take to wind up at shutdown; 10 s if zero.
 	StopTimeout time.Duration
 	Log         *slog.Logger
@@ -56,6 +61,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = runtime.GOMAXPROCS(0)
+	}
+	if o.Registry == nil {
+		o.Registry = Algorithms()
 	}
 	if o.StopTimeout == 0 {
 		o.StopTimeout = 10 * time.Second
@@ -79,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("worker: bucket %s for models and descriptions: %w", o.State.Bucket, err)
 	}
 	acts := activities.New(activities.Options{
-		Store: o.Store, State: o.State, Registry: Algorithms(), Threads: o.Threads,
+		Store: o.Store, State: o.State, Registry: o.Registry, Threads: o.Threads, Elsewhere: trialsBy(o.Trials),
 	})
 	light := worker.New(o.Client, protocol.Queue, worker.Options{
 		MaxConcurrentActivityExecutionSize: 4 * o.Concurrency,

@@ -20,6 +20,20 @@ var retries = temporal.RetryPolicy{
 	NonRetryableErrorTypes: []string{string(jobs.ClientError), string(jobs.AlgorithmError), "payloadSizeError"},
 }
 
+// shardRetries are for ranges of shards. They go on for more than an hour, which an outage of the store may take; a shard that ends its
+// workers is searched for what is at fault, and each death on the way is an attempt.
+func shardRetries() *temporal.RetryPolicy {
+	r := retries
+	r.MaximumAttempts = 200
+	return &r
+}
+
+// shards sets the options of an activity over a range of shards.
+func shards(ctx workflow.Context, summary string) workflow.Context {
+	ctx = compute(ctx, summary)
+	return workflow.WithRetryPolicy(ctx, *shardRetries())
+}
+
 // light sets the options of an activity that mostly waits.
 func light(ctx workflow.Context, summary string) workflow.Context {
 	return options(ctx, protocol.Queue, 24*time.Hour, summary)

@@ -65,7 +65,7 @@ func (w *window) next(ctx workflow.Context, selector workflow.Selector, ended fu
 	w.cursor = r.To
 	w.running += r.To - r.From
 	summary := fmt.Sprintf("shards %d to %d of %d", r.From+1, r.To, w.planned.Shards)
-	future := workflow.ExecuteActivity(compute(ctx, summary), w.activity, r)
+	future := workflow.ExecuteActivity(shards(ctx, summary), w.activity, r)
 	selector.AddFuture(future, func(f workflow.Future) {
 		var done protocol.RangeDone
 		err := f.Get(ctx, &done)

@@ -77,3 +77,8 @@ func Done(ctx context.Context, store storage.Store, root storage.URI, digest str
 	}
 	return r, nil
 }
+
+// SuspectURI is where it is noted what is known of a shard that attempts were lost with.
+func SuspectURI(root storage.URI, shard int) storage.URI {
+	return root.Join("suspects", fmt.Sprintf("%06d.json", shard))
+}

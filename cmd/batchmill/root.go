@@ -57,6 +57,7 @@ func (a *app) command() *cobra.Command {
 	a.add(root, "run", a.quickstartCommand(), a.devCommand(), a.workerCommand(), a.s3Command(), a.envCommand(), versionCommand())
 	a.add(root, "job", a.splitCommand(), a.trainCommand(), a.transformCommand(), a.tuneCommand(), a.describeCommand(), a.listCommand(), a.stopCommand(), a.logsCommand(), a.reportCommand(), a.modelCommand(), a.scheduleCommand())
 	a.add(root, "data", a.cpCommand(), a.verifyCommand())
+	root.AddCommand(a.trialCommand())
 	return root
 }
 

@@ -92,7 +92,7 @@ func runWorker(ctx context.Context, c *client.Client, f workerFlags, log io.Writ
 	}()
 	err := worker.Run(ctx, worker.Options{
 		Client: c.Temporal(), Namespace: c.Namespace(), Store: c.Store(), State: c.State(), Region: c.Region(), Account: c.Account(),
-		Concurrency: f.concurrency, Threads: f.threads, StopTimeout: f.stopTimeout,
+		Concurrency: f.concurrency, Threads: f.threads, StopTimeout: f.stopTimeout, Trials: trials(),
 		Log:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: f.logLevel})),
 		Ready: func() { close(polling) },
 	})
