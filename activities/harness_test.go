@@ -246,6 +246,7 @@ type cut struct {
 	key      string // below s3://b/in/
 	in       []byte
 	doc      object
+	registry *algorithms.Registry // nil: xgboost
 }
 
 // atAnyShards runs the transform as 1, 3 and 17 shards: check looks at the first, and the others' output must be the first's.
@@ -255,6 +256,9 @@ func (c cut) atAnyShards(t *testing.T, check func(s *shop, done protocol.Committ
 	for _, n := range []int{1, 3, 17} {
 		s := newShop(t, newStore())
 		s.units = 4 << 10
+		if c.registry != nil {
+			s.registry = c.registry
+		}
 		s.register("m", c.artifact)
 		s.put("s3://b/in/"+c.key, c.in)
 		c.doc["Environment"].(object)["BATCHMILL_SHARDS"] = strconv.Itoa(n)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -20,6 +21,12 @@ var shared *stack
 var update = flag.Bool("update", false, "write the histories that the replay test of package workflows replays")
 
 func TestMain(m *testing.M) {
+	if os.Getenv(deadlyMode) != "" {
+		if err := deadlyMain(context.Background()); err != nil {
+			os.Exit(complain(err))
+		}
+		return
+	}
 	flag.Parse()
 	if testing.Short() {
 		fmt.Println("end-to-end tests are left out with -short")

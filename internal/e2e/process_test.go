@@ -59,12 +59,17 @@ func start(env []string, log, readyFile string, args ...string) (*process, error
 
 // startUntil returns once the process is ready.
 func startUntil(env []string, log string, ready func() bool, args ...string) (*process, error) {
+	return startProgram(binary, env, log, ready, args...)
+}
+
+// startProgram is startUntil for another program than ours.
+func startProgram(program string, env []string, log string, ready func() bool, args ...string) (*process, error) {
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	p := &process{cmd: exec.Command(binary, args...), log: log, ended: make(chan struct{})}
+	p := &process{cmd: exec.Command(program, args...), log: log, ended: make(chan struct{})}
 	p.cmd.Env = append(cleanEnv(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = file, file
 	if err := p.cmd.Start(); err != nil {
@@ -78,7 +83,7 @@ func startUntil(env []string, log string, ready func() bool, args ...string) (*p
 	if err := poll(ready, p.ended); err != nil {
 		p.kill()
 		text, _ := os.ReadFile(log)
-		return nil, fmt.Errorf("batchmill %s: %w\n%s", args[0], err, text)
+		return nil, fmt.Errorf("%s %v: %w\n%s", program, args, err, text)
 	}
 	return p, nil
 }
