@@ -25,6 +25,7 @@ type Activities struct {
 	units    int64 // target size of units of line formats, in bytes; 0 means dataset's
 	models   *modelCache
 	plans    *planCache
+	turn     time.Duration // how long a range of shards goes on while others may be waiting
 	searches *searchCache
 	curves   curveCache
 	now      func() time.Time // for what a plan fixes of time
@@ -48,9 +49,12 @@ func New(o Options) *Activities {
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
 		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now,
-		elsewhere: o.Elsewhere, searching: make(chan struct{}, 1),
+		turn: turn, elsewhere: o.Elsewhere, searching: make(chan struct{}, 1),
 	}
 }
+
+// turn is a compromise: a job that comes late waits for about one turn, and a turn costs three events of a history.
+const turn = 10 * time.Second
 
 // Registrar is the part of a Temporal worker that activities are put on.
 type Registrar interface {

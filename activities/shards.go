@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -54,7 +55,11 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r proto
 	}
 	run := &shardRun{a: a, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work, rescue: rescue}
 	var done protocol.RangeDone
-	for i := r.From; i < r.To; i++ {
+	for i, began := r.From, time.Now(); i < r.To; i++ {
+		if i > r.From && time.Since(began) > a.turn {
+			done.Left = r.To - i
+			break
+		}
 		if err := ctx.Err(); err != nil {
 			return done, err
 		}
@@ -70,7 +75,7 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r proto
 		p.set(protocol.Beat{Done: done.Rows, Rejected: done.Rejected, Cursor: i + 1})
 	}
 	if attempt(ctx) > 1 {
-		done.Retried = r.To - r.From
+		done.Retried = r.To - r.From - done.Left
 	}
 	return done, nil
 }

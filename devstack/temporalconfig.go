@@ -82,6 +82,10 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.TimerProcessorMaxTimeShift.Key(): 50 * time.Millisecond,
 		// Waiting for a workflow's result sometimes stalls for this long; the default is 20 s.
 		dynamicconfig.HistoryLongPollExpirationInterval.Key(): 2 * time.Second,
+		// A job with a thousand ranges of shards out does not keep one with three waiting.
+		dynamicconfig.MatchingEnableFairness.Key(): true,
+		// Each partition is fair by itself, so there is one. What an earlier server wrote to others is still read.
+		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 		// Nothing here calls the outside.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}

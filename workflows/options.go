@@ -28,11 +28,15 @@ func shardRetries() *temporal.RetryPolicy {
 	return &r
 }
 
-// shards sets the options of an activity over a range of shards.
-func shards(ctx workflow.Context, summary string) workflow.Context {
-	ctx = compute(ctx, summary)
-	return workflow.WithRetryPolicy(ctx, *shardRetries())
+// shards sets the options of an activity over a range of a job's shards. Temporal servers that know fairness give each job with ranges
+// to do the same share of workers, however many ranges it has out.
+func shards(ctx workflow.Context, job, summary string) workflow.Context {
+	ctx = workflow.WithRetryPolicy(compute(ctx, summary), *shardRetries())
+	return workflow.WithPriority(ctx, temporal.Priority{FairnessKey: job[:min(len(job), fairnessKeyBytes)]})
 }
+
+// fairnessKeyBytes is the longest key that Temporal takes.
+const fairnessKeyBytes = 64
 
 // light sets the options of an activity that mostly waits.
 func light(ctx workflow.Context, summary string) workflow.Context {

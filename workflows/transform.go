@@ -110,7 +110,7 @@ func (s *shardedJob) work(ctx workflow.Context, resume *Resume) (protocol.Commit
 		s.window = window{}
 	} else {
 		s.planned, s.scanned = resume.Planned, resume.Scanned
-		s.window = window{cursor: resume.Cursor, done: resume.Done}
+		s.window = window{cursor: resume.Cursor, left: resume.Left, done: resume.Done}
 	}
 	if s.planned.Scan && !s.scanned {
 		if err := s.scan(ctx); err != nil {
@@ -179,7 +179,7 @@ func (s *shardedJob) renew(ctx workflow.Context, again any) error {
 		return err
 	}
 	return workflow.NewContinueAsNewError(ctx, again, s.job.Document, &Resume{
-		Planned: s.planned, Cursor: s.window.cursor, Scanned: s.scanned, Done: s.window.done, Description: description,
+		Planned: s.planned, Cursor: s.window.cursor, Left: s.window.left, Scanned: s.scanned, Done: s.window.done, Description: description,
 	})
 }
 

@@ -223,3 +223,28 @@ func TestTransformWindowIsBounded(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.NotContains(t, seen, false)
 }
+
+// A range that ends before its last shard, for other jobs' sake, goes on later; no shard is left out or done twice.
+func TestTransformRangesTakeTurns(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	const shards = 300
+	s.plan = func(context.Context, protocol.Job) (protocol.Planned, error) {
+		return protocol.Planned{Shards: shards, PerTask: 64}, nil
+	}
+	seen := make([]bool, shards)
+	s.shards = func(_ context.Context, r protocol.Range) (protocol.RangeDone, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		done := min(10, r.To-r.From)
+		for i := range done {
+			require.False(t, seen[r.From+i], "shard %d handed out twice", r.From+i)
+			seen[r.From+i] = true
+		}
+		return protocol.RangeDone{Rows: int64(done), Left: r.To - r.From - done}, nil
+	}
+	env := s.environment(transformID)
+	env.ExecuteWorkflow(jobs.TransformKind.Name, jobs.Document(transformDocument))
+	require.NoError(t, env.GetWorkflowError())
+	require.NotContains(t, seen, false)
+}

@@ -18,6 +18,7 @@ type window struct {
 	planned  protocol.Planned
 	job      protocol.Job
 	cursor   int // first shard not handed out yet
+	left     []Rest
 	running  int // shards handed out and not done
 	done     protocol.RangeDone
 	progress func(protocol.RangeDone) // called after each range, and when more are handed out
@@ -31,7 +32,7 @@ func (w *window) run(ctx workflow.Context) (finished bool, err error) {
 	selector := workflow.NewSelector(ctx)
 	pending, renew := 0, false
 	for {
-		for err == nil && !renew && pending < inFlight && w.cursor < w.planned.Shards && ctx.Err() == nil {
+		for err == nil && !renew && pending < inFlight && w.more() && ctx.Err() == nil {
 			w.next(ctx, selector, func(done protocol.RangeDone, e error) {
 				pending--
 				if e == nil {
@@ -53,23 +54,37 @@ func (w *window) run(ctx workflow.Context) (finished bool, err error) {
 	if err == nil {
 		err = ctx.Err()
 	}
-	return err == nil && w.cursor >= w.planned.Shards, err
+	return err == nil && !w.more(), err
+}
+
+// more tells whether there are shards to hand out.
+func (w *window) more() bool { return len(w.left) > 0 || w.cursor < w.planned.Shards }
+
+// take chooses the next range: what was handed back comes first.
+func (w *window) take() (r Rest) {
+	if len(w.left) > 0 {
+		r, w.left = w.left[0], w.left[1:]
+		return r
+	}
+	r = Rest{w.cursor, min(w.cursor+w.planned.PerTask, w.planned.Shards)}
+	w.cursor = r.To
+	return r
 }
 
 // next hands out the next range.
 func (w *window) next(ctx workflow.Context, selector workflow.Selector, ended func(protocol.RangeDone, error)) {
-	r := protocol.Range{
-		Job: w.job, PlanURI: w.planned.PlanURI, Digest: w.planned.Digest,
-		From: w.cursor, To: min(w.cursor+w.planned.PerTask, w.planned.Shards),
-	}
-	w.cursor = r.To
+	rest := w.take()
+	r := protocol.Range{Job: w.job, PlanURI: w.planned.PlanURI, Digest: w.planned.Digest, From: rest.From, To: rest.To}
 	w.running += r.To - r.From
 	summary := fmt.Sprintf("shards %d to %d of %d", r.From+1, r.To, w.planned.Shards)
-	future := workflow.ExecuteActivity(shards(ctx, summary), w.activity, r)
+	future := workflow.ExecuteActivity(shards(ctx, w.job.Name, summary), w.activity, r)
 	selector.AddFuture(future, func(f workflow.Future) {
 		var done protocol.RangeDone
 		err := f.Get(ctx, &done)
 		w.running -= r.To - r.From
+		if done.Left > 0 {
+			w.left = append(w.left, Rest{r.To - done.Left, r.To})
+		}
 		ended(done, err)
 	})
 }
@@ -89,5 +104,13 @@ func (w *window) tell() {
 }
 
 func (w *window) counts() *jobs.ShardCounts {
-	return &jobs.ShardCounts{Total: w.planned.Shards, Done: w.cursor - w.running, Running: w.running, Retried: w.done.Retried}
+	return &jobs.ShardCounts{Total: w.planned.Shards, Done: w.cursor - w.running - w.waiting(), Running: w.running, Retried: w.done.Retried}
+}
+
+// waiting is how many shards were handed back.
+func (w *window) waiting() (n int) {
+	for _, r := range w.left {
+		n += r.To - r.From
+	}
+	return n
 }

@@ -44,11 +44,15 @@ func (w *Workflows) Register(r Registrar) {
 // Resume is what a run hands on when it continues as new; absent at a job's start.
 type Resume struct {
 	Planned     protocol.Planned
-	Cursor      int // first shard that was not handed out yet
+	Cursor      int    // first shard that was not handed out yet
+	Left        []Rest `json:",omitempty"` // handed out before, and handed back
 	Scanned     bool
 	Done        protocol.RangeDone
 	Description jobs.Document
 }
+
+// Rest is shards From (inclusive) to To (exclusive) that an activity handed back.
+type Rest struct{ From, To int }
 
 var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 

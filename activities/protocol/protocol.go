@@ -81,6 +81,8 @@ type RangeDone struct {
 	Rejected int64
 	Bytes    int64 // written
 	Retried  int   `json:",omitempty"` // shards whose range took more than one attempt
+	// Left is how many shards, at the end of the range, were not begun: other jobs' ranges come first.
+	Left int `json:",omitempty"`
 }
 
 // PlanRef asks for a step over a whole plan.
