@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing/fstest"
@@ -103,36 +104,85 @@ func (a *Activities) readArtifact(ctx context.Context, uri storage.URI) ([]byte,
 // modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content and outputs.
 type modelCache struct {
 	mu     sync.Mutex
-	loaded map[string]algorithms.MultiPredictor
+	loaded map[string]*loading
 	order  []string
+}
+
+// loading is a model that is loaded, or being loaded: ended is closed then.
+type loading struct {
+	ended chan struct{}
+	p     algorithms.MultiPredictor
+	err   error
 }
 
 const modelsKept = 4
 
-// predictor loads a transform's model and selects its outputs, once per worker.
+// predictor loads a transform's model and selects its outputs, once per worker: shards that start together wait for one load, and for
+// no other model's. A load that failed is tried again by the next who asks.
 func (a *Activities) predictor(ctx context.Context, params transformParams) (algorithms.MultiPredictor, error) {
-	c := a.models
-	c.mu.Lock()
-	defer c.mu.Unlock() // held while loading: shards that start together wait for one load
 	key := params.Model.Algorithm + "/" + params.Model.SHA256 + "/" + strings.Join(params.Outputs, ",")
-	if p := c.loaded[key]; p != nil {
-		return p, nil
+	for {
+		l, mine := a.models.enter(key)
+		if mine {
+			l.p, l.err = a.selectModel(ctx, params)
+			if l.err != nil {
+				a.models.drop(key, l)
+			}
+			close(l.ended)
+			return l.p, l.err
+		}
+		select {
+		case <-l.ended:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if l.err == nil || !errors.Is(l.err, context.Canceled) { // another activity's end is not ours
+			return l.p, l.err
+		}
 	}
+}
+
+// enter finds a model, or makes the caller the one who loads it.
+func (c *modelCache) enter(key string) (l *loading, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.loaded[key]; l != nil {
+		return l, false
+	}
+	if c.loaded == nil {
+		c.loaded = make(map[string]*loading)
+	}
+	l = &loading{ended: make(chan struct{})}
+	c.loaded[key] = l
+	if c.order = append(c.order, key); len(c.order) > modelsKept {
+		delete(c.loaded, c.order[0])
+		c.order = c.order[1:]
+	}
+	return l, true
+}
+
+// drop forgets a load that failed.
+func (c *modelCache) drop(key string, l *loading) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loaded[key] == l {
+		delete(c.loaded, key)
+		c.order = slices.DeleteFunc(c.order, func(k string) bool { return k == key })
+	}
+}
+
+func (a *Activities) selectModel(ctx context.Context, params transformParams) (p algorithms.MultiPredictor, err error) {
+	defer func() { // those who wait must hear of it
+		if v := recover(); v != nil {
+			p, err = nil, jobs.Failf(jobs.AlgorithmError, "model %s: panic: %v", params.Model.Name, v)
+		}
+	}()
 	loaded, err := a.loadModel(ctx, params.Model)
 	if err != nil {
 		return nil, err
 	}
-	p, err := algorithms.SelectOutputs(loaded, params.Outputs)
-	if err != nil {
+	if p, err = algorithms.SelectOutputs(loaded, params.Outputs); err != nil {
 		return nil, clientf("model %s: %w", params.Model.Name, err)
-	}
-	if c.loaded == nil {
-		c.loaded = make(map[string]algorithms.MultiPredictor)
-	}
-	c.loaded[key] = p
-	if c.order = append(c.order, key); len(c.order) > modelsKept {
-		delete(c.loaded, c.order[0])
-		c.order = c.order[1:]
 	}
 	return p, nil
 }

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/batchmill/batchmill/storage"
 )
 
@@ -22,38 +20,15 @@ func beforeURI(root storage.URI) storage.URI { return root.Join("before-commit.j
 // PlanURI is where the plan of the job rooted at root lies.
 func PlanURI(root storage.URI) storage.URI { return root.Join("plan.json") }
 
-// parallelLooks is how many outputs' places are looked at at once.
-const parallelLooks = 16
-
 // noteBefore writes, once, what stands at the outputs' places. A rollback needs it to tell its own half-done commit from
 // an earlier job's output that was never touched.
 func noteBefore(ctx context.Context, store storage.Store, root storage.URI, plan *Plan) error {
 	if _, err := store.Stat(ctx, beforeURI(root)); !errors.Is(err, storage.ErrNotFound) {
 		return err // an earlier attempt has looked
 	}
-	note := make([]string, len(plan.Outputs))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallelLooks)
-	for i, out := range plan.Outputs {
-		g.Go(func() error {
-			uri, err := storage.ParseURI(out.URI)
-			if err != nil {
-				return err
-			}
-			info, err := store.Stat(gctx, uri)
-			if err != nil && !errors.Is(err, storage.ErrNotFound) {
-				return err
-			}
-			note[i] = info.ETag
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+	b, err := look(ctx, store, plan.Outputs)
+	if err != nil {
 		return fmt.Errorf("sharding: look at outputs: %w", err)
-	}
-	b := make(before, len(note))
-	for i, out := range plan.Outputs {
-		b[out.URI] = note[i]
 	}
 	data, err := json.Marshal(b)
 	if err != nil {

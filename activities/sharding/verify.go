@@ -47,6 +47,8 @@ const (
 	Damaged  ProblemKind = "checksum" // has other bytes
 	Miscount ProblemKind = "rows"     // holds another number of records, or cannot be read
 	Extra    ProblemKind = "extra"    // is there, but no manifest lists it
+	Stale    ProblemKind = "input"    // of inputs: is no longer what the job has read
+	Sums     ProblemKind = "sums"     // of the manifest: what it counts does not add up
 )
 
 // parallelVerify is how many objects are read back at once.

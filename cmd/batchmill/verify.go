@@ -15,12 +15,14 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var o outputFlag
+	var inputs bool
 	c := &cobra.Command{
 		Use:   "verify MANIFEST",
 		Short: "Read a job's output back and check it against its manifest",
 		Long: `Reads every object that a manifest lists and checks its size, its CRC-64/NVME and its number of rows, and
 that nothing else lies at the output path that no manifest there lists. MANIFEST is the s3:// URI that
-"batchmill describe" shows.`,
+"batchmill describe" shows. With --inputs also that every input is still the object that was read, by size and
+ETag, and that the rows read of them add up to those written and rejected.`,
 		Example: "  batchmill verify s3://demo/out/_batchmill/score-1/manifest.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -30,14 +32,15 @@ that nothing else lies at the output path that no manifest there lists. MANIFEST
 			}
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
 			defer stop()
-			return a.verify(ctx, uri, o)
+			return a.verify(ctx, uri, o, inputs)
 		},
 	}
+	c.Flags().BoolVar(&inputs, "inputs", false, "check the inputs, too")
 	c.Flags().VarP(&o, "output", "o", "form of the result")
 	return c
 }
 
-func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag) error {
+func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag, inputs bool) error {
 	store, _, err := openStore()
 	if err != nil {
 		return err
@@ -59,6 +62,13 @@ func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag) error {
 	meter.stop()
 	if err != nil {
 		return err
+	}
+	if inputs {
+		problems, err := sharding.VerifyInputs(ctx, store, m, uri)
+		if err != nil {
+			return err
+		}
+		report.Problems = append(report.Problems, problems...)
 	}
 	if o.json {
 		if err := printJSON(a.out, report); err != nil {
