@@ -23,6 +23,7 @@ type search struct {
 	Best        int    `json:",omitempty"` // number of the best trial, 0 before there is one
 	Done        string `json:",omitempty"`
 	Kept        [2]int // steps of the last two states kept
+	Spent       []bool `json:",omitempty"` // by definition: its space holds no more points
 	// AdoptAt holds for each definition the step at which its search adopts the open refit, 0 without one.
 	AdoptAt []int `json:",omitempty"`
 
@@ -177,15 +178,35 @@ func (s *search) settle(step protocol.TuningStep, moves *protocol.TuningMoves) {
 	s.Done = protocol.DoneExhausted
 }
 
-// exhausted tells whether every definition had its share of trials.
+// exhausted tells whether no definition may have another trial.
 func (s *search) exhausted() bool {
-	for i, one := range s.Searches {
-		if one.Asked() < s.quotas[i] {
+	for d := range s.Searches {
+		if s.mayAsk(d) {
 			return false
 		}
 	}
 	return true
 }
+
+// mayAsk tells whether a definition may have another trial: one of its share, or of what those leave over whose spaces hold
+// no more points.
+func (s *search) mayAsk(d int) bool {
+	if s.spent(d) {
+		return false
+	}
+	if s.Searches[d].Asked() < s.quotas[d] {
+		return true
+	}
+	left := 0
+	for i, one := range s.Searches {
+		if s.spent(i) || one.Asked() > s.quotas[i] {
+			left += s.quotas[i] - one.Asked()
+		}
+	}
+	return left > 0
+}
+
+func (s *search) spent(d int) bool { return s.Spent != nil && s.Spent[d] }
 
 // objectiveOf is the metric of a trial.
 func (s *search) objectiveOf(number int) string {
@@ -262,7 +283,7 @@ func (s *search) judge(number int, result tuning.Result) {
 		s.Best = number
 	}
 	s.Plateau.Tell(result)
-	s.Converged = s.Convergence.Tell(result) || s.Converged
+	s.Converged = s.Converged || s.Convergence.Tell(result) // which looks at all values, so not again
 	c := s.job.HyperParameterTuningJobConfig.TuningJobCompletionCriteria
 	if c == nil || s.Done != "" && s.Done != protocol.DoneExhausted {
 		return
@@ -285,24 +306,34 @@ func (s *search) bestValue() float64 {
 	return math.NaN()
 }
 
-// next starts or resumes one trial, of the definition whose turn it is; false when there is nothing to run now.
+// next starts or resumes one trial, of the definition that has had the fewest; false when there is nothing to run now.
 func (s *search) next(step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
-	turn := len(s.Trials)
-	for i := range s.Searches {
-		d := (turn + i) % len(s.Searches)
-		found, err := s.nextOf(d, step, moves)
-		if found || err != nil {
-			return found, err
+	for range 2 { // in the first round a definition may turn out to leave its share to others
+		for _, d := range s.order() {
+			found, err := s.nextOf(d, step, moves)
+			if found || err != nil {
+				return found, err
+			}
 		}
 	}
 	return false, nil
+}
+
+// order lists the definitions by how many trials they have had.
+func (s *search) order() []int {
+	all := make([]int, len(s.Searches))
+	for i := range all {
+		all[i] = i
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return s.Searches[a].Asked() - s.Searches[b].Asked() })
+	return all
 }
 
 func (s *search) nextOf(d int, step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
 	if s.Brackets != nil {
 		return s.nextInBrackets(d, step, moves)
 	}
-	if s.Searches[d].Asked() >= s.quotas[d] {
+	if !s.mayAsk(d) {
 		return false, nil
 	}
 	return s.ask(d, 0, step, moves)
@@ -342,7 +373,10 @@ func (s *search) ask(d, until int, step protocol.TuningStep, moves *protocol.Tun
 		return false, err
 	}
 	if len(asked) == 0 {
-		s.quotas[d] = s.Searches[d].Asked()
+		if s.Spent == nil {
+			s.Spent = make([]bool, len(s.Searches))
+		}
+		s.Spent[d] = true
 		return false, nil
 	}
 	s.start(d, asked[0], until, step, moves)

@@ -250,6 +250,55 @@ func TestGridAndDefinitions(t *testing.T) {
 	require.Equal(t, "ababa", turns.String())
 }
 
+// TestSharesPassOn: what a definition leaves of its share because its space holds no more points goes to the others, also where
+// another worker takes each step.
+func TestSharesPassOn(t *testing.T) {
+	t.Parallel()
+	ranges := func(values ...any) object {
+		return object{"CategoricalParameterRanges": []any{object{"Name": "max_depth", "Values": values}, object{"Name": "eta", "Values": []any{"0.1"}}}}
+	}
+	for _, c := range []struct {
+		name   string
+		spaces [3]object
+		want   map[string]int
+	}{
+		{"one is small", [3]object{ranges("2", "3"), nil, nil}, map[string]int{"a": 2, "b": 5, "c": 5}},
+		{"two are", [3]object{ranges("2", "3"), ranges("4"), nil}, map[string]int{"a": 2, "b": 1, "c": 9}},
+		{"all are", [3]object{ranges("2", "3"), ranges("4"), ranges("5", "6", "7", "8", "9")}, map[string]int{"a": 2, "b": 1, "c": 5}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			store := boston(t)
+			s := newShop(t, store)
+			doc := tuneDoc("shares", "Random", 12)
+			config := doc["HyperParameterTuningJobConfig"].(object)
+			var definitions []any
+			for i, name := range []string{"a", "b", "c"} {
+				space := config["ParameterRanges"]
+				if c.spaces[i] != nil {
+					space = c.spaces[i]
+				}
+				d := object{"DefinitionName": name, "TuningObjective": config["HyperParameterTuningJobObjective"], "HyperParameterRanges": space}
+				for k, v := range doc["TrainingJobDefinition"].(object) {
+					d[k] = v
+				}
+				definitions = append(definitions, d)
+			}
+			delete(config, "HyperParameterTuningJobObjective")
+			delete(config, "ParameterRanges")
+			delete(doc, "TrainingJobDefinition")
+			doc["TrainingJobDefinitions"] = definitions
+			_, err := s.planTuningOf(doc)
+			require.NoError(t, err)
+			got := map[string]int{}
+			for _, trial := range s.runSearch("shares", 3, oldest, func(*shop, int) *shop { return newShop(t, store) }) {
+				got[trial.Name]++
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
 // TestPlanTuningRefuses checks the errors of what only algorithms and parents know.
 func TestPlanTuningRefuses(t *testing.T) {
 	t.Parallel()

@@ -13,8 +13,9 @@ import (
 
 const (
 	forestTrees = 32
-	leafPoints  = 4  // a leaf with fewer than twice as many points is not split
-	forestDepth = 12 // bounds the boxes of a tree
+	treePoints  = 1000 // a tree sees at most: more make its boxes finer than what they tell
+	leafPoints  = 4    // a leaf with fewer than twice as many points is not split
+	forestDepth = 12   // bounds the boxes of a tree
 )
 
 // share is what a hyperparameter explains of the variance: by itself, and with every interaction it has a part in.
@@ -37,7 +38,7 @@ func importances(s *search) []share {
 	counted := 0
 	for t := range forestTrees {
 		rng := rand.New(rand.NewPCG(1, uint64(t)))
-		rows := make([]int, len(y)) // drawn with replacement: a bootstrap sample
+		rows := make([]int, min(len(y), treePoints)) // drawn with replacement: a bootstrap sample
 		for i := range rows {
 			rows[i] = rng.IntN(len(y))
 		}

@@ -77,11 +77,10 @@ func (p picture) shape(s *shape) {
 	case stroke:
 		p.outline(s.points, l.width, paint(l.line, orOpaque(s.weight)))
 	case disc:
-		around := circle(s.points[0], s.radius)
-		p.polygon(around, paint(l.fill, orOpaque(l.opacity)))
-		if l.line != "" {
-			p.outline(append(around, around[0]), l.width, paint(l.line, 1))
+		if l.line != "" { // only below an opaque fill
+			p.polygon(circle(s.points[0], s.radius+l.width/2), paint(l.line, 1))
 		}
+		p.polygon(circle(s.points[0], s.radius-l.width/2), paint(l.fill, orOpaque(l.opacity)))
 	case area:
 		a, b := s.points[0], s.points[1]
 		p.polygon([]place{a, {b.x, a.y}, b, {a.x, b.y}}, paint(l.fill, orOpaque(l.opacity)))
@@ -102,15 +101,10 @@ func circle(at place, radius float64) []place {
 	return all
 }
 
-func (p picture) polygon(points []place, c color.Color) {
-	p.fill([][]place{points}, c)
-}
-
-// outline draws a line of a width through points: a rectangle for each piece and a disc at each corner, all of one
-// orientation, so that they add up to one area.
-func (p picture) outline(points []place, width float64, c color.Color) {
+// outline draws a line of a width through points: a rectangle for each piece and, where it is opaque, a disc at each corner.
+// Each is painted by itself: the box around the whole line may be most of the picture.
+func (p picture) outline(points []place, width float64, c color.NRGBA) {
 	half := width / 2
-	var all [][]place
 	for i, b := range points[1:] {
 		a := points[i]
 		dx, dy := b.x-a.x, b.y-a.y
@@ -119,39 +113,31 @@ func (p picture) outline(points []place, width float64, c color.Color) {
 			continue
 		}
 		nx, ny := dy/length*half, -dx/length*half
-		all = append(all, []place{{a.x + nx, a.y + ny}, {b.x + nx, b.y + ny}, {b.x - nx, b.y - ny}, {a.x - nx, a.y - ny}})
-		if i > 0 {
-			all = append(all, circle(a, half))
+		p.polygon([]place{{a.x + nx, a.y + ny}, {b.x + nx, b.y + ny}, {b.x - nx, b.y - ny}, {a.x - nx, a.y - ny}}, c)
+		if i > 0 && c.A == math.MaxUint8 {
+			p.polygon(circle(a, half), c)
 		}
 	}
-	p.fill(all, c)
 }
 
-// fill paints what polygons of one orientation cover together. Only the pixels around them are looked at.
-func (p picture) fill(polygons [][]place, c color.Color) {
+// polygon paints an area. Only the pixels around it are looked at.
+func (p picture) polygon(points []place, c color.Color) {
 	low, high := place{math.Inf(1), math.Inf(1)}, place{math.Inf(-1), math.Inf(-1)}
-	for _, polygon := range polygons {
-		for _, q := range polygon {
-			low = place{min(low.x, q.x), min(low.y, q.y)}
-			high = place{max(high.x, q.x), max(high.y, q.y)}
-		}
-	}
-	if low.x > high.x {
-		return
+	for _, q := range points {
+		low = place{min(low.x, q.x), min(low.y, q.y)}
+		high = place{max(high.x, q.x), max(high.y, q.y)}
 	}
 	box := image.Rect(int(math.Floor(low.x*pixels)), int(math.Floor(low.y*pixels)), int(math.Ceil(high.x*pixels))+1, int(math.Ceil(high.y*pixels))+1)
 	r := vector.NewRasterizer(box.Dx(), box.Dy())
-	for _, polygon := range polygons {
-		for i, q := range polygon {
-			x, y := float32(q.x*pixels)-float32(box.Min.X), float32(q.y*pixels)-float32(box.Min.Y)
-			if i == 0 {
-				r.MoveTo(x, y)
-			} else {
-				r.LineTo(x, y)
-			}
+	for i, q := range points {
+		x, y := float32(q.x*pixels)-float32(box.Min.X), float32(q.y*pixels)-float32(box.Min.Y)
+		if i == 0 {
+			r.MoveTo(x, y)
+		} else {
+			r.LineTo(x, y)
 		}
-		r.ClosePath()
 	}
+	r.ClosePath()
 	r.Draw(p.RGBA, box, image.NewUniform(c), image.Point{})
 }
 

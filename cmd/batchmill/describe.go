@@ -87,6 +87,7 @@ func (a *app) listCommand() *cobra.Command {
 	c.Flags().StringVar(&opt.Status, "status", "", "only jobs in this status: InProgress, Completed, Failed, Stopping, Stopped")
 	c.Flags().IntVar(&opt.Max, "max", 100, "how many jobs at most")
 	c.Flags().StringVar(&of.tuning, "tuning", "", "only the training jobs of this tuning job")
+	c.Flags().StringVar(&of.token, "next-token", "", "with --tuning: go on where an earlier list ended")
 	c.Flags().StringVar(&of.sort, "sort", "", "order of a tuning job's training jobs: "+strings.Join(jobs.TrialOrders(), ", ")+"; by default the best first")
 	c.Flags().VarP(&o, "output", "o", "form of the result")
 	return c

@@ -12,6 +12,7 @@ import (
 type trialsFlags struct {
 	tuning string
 	sort   string // one of jobs.TrialOrders, or empty for the best first
+	token  string // where to go on, from an earlier answer's NextToken
 }
 
 // listTrials lists a tuning job's training jobs; as JSON in the shape of ListTrainingJobsForHyperParameterTuningJob.
@@ -24,12 +25,20 @@ func (a *app) listTrials(ctx context.Context, kindArg string, of trialsFlags, op
 		return err
 	}
 	defer c.Close()
-	found, err := listedTrials(ctx, c, of, opt)
+	all, err := listedTrials(ctx, c, of, opt)
 	if err != nil {
 		return err
 	}
+	found, next, err := client.PageOf(all, opt.Max, of.token)
+	if err != nil {
+		return usagef("--next-token: %v", err)
+	}
 	if o.json {
-		return printJSON(a.out, map[string]any{"TrainingJobSummaries": found})
+		answer := map[string]any{"TrainingJobSummaries": found}
+		if next != "" {
+			answer["NextToken"] = next
+		}
+		return printJSON(a.out, answer)
 	}
 	var rows [][]string
 	for _, s := range found {
@@ -41,6 +50,9 @@ func (a *app) listTrials(ctx context.Context, kindArg string, of trialsFlags, op
 		rows = append(rows, []string{s.TrainingJobName, string(s.TrainingJobStatus), value, took(d), configuration(s.TunedHyperParameters)})
 	}
 	printTable(a.out, []string{"NAME", "STATUS", "VALUE", "TOOK", "HYPERPARAMETERS"}, rows)
+	if next != "" {
+		printf(a.errOut, "there are more: --next-token %s\n", next)
+	}
 	return nil
 }
 
@@ -48,7 +60,7 @@ func (a *app) listTrials(ctx context.Context, kindArg string, of trialsFlags, op
 func listedTrials(ctx context.Context, c *client.Client, of trialsFlags, opt client.ListOptions) ([]jobs.HyperParameterTrainingJobSummary, error) {
 	all, err := c.ListTrials(ctx, of.tuning, client.TrialOptions{SortBy: of.sort, Status: opt.Status})
 	if err != nil || of.sort != "" {
-		return all[:min(len(all), opt.Max)], err
+		return all, err
 	}
 	description, err := c.Job(jobs.TuningKind, of.tuning).Describe(ctx)
 	if err != nil {
@@ -64,5 +76,5 @@ func listedTrials(ctx context.Context, c *client.Client, of trialsFlags, opt cli
 			sorted = append(sorted, s)
 		}
 	}
-	return sorted[:min(len(sorted), opt.Max)], err
+	return sorted, err
 }
