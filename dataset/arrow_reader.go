@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -49,7 +50,10 @@ func (a *arrowReader) open(ctx context.Context) (src *Schema, err error) {
 		return nil, err
 	}
 	var r *ipc.Reader
-	if err := a.guard(func() (err error) { r, err = ipc.NewReader(a.stream); return err }); err != nil {
+	if err := a.guard(func() (err error) {
+		r, err = ipc.NewReaderFromMessageReader(&arrowMessages{r: a.stream}, ipc.WithAllocator(readMemory()))
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	a.read = func() (Batch, error) {
@@ -71,7 +75,13 @@ func (a *arrowReader) openFile(ctx context.Context) (*Schema, error) {
 		return nil, err
 	}
 	var r *ipc.FileReader
-	if err := a.guard(func() (err error) { r, err = ipc.NewFileReader(bytes.NewReader(data)); return err }); err != nil {
+	if err := a.guard(func() error { checkFooter(arrowFooter(data)); return nil }); err != nil {
+		return nil, err
+	}
+	if err := a.guard(func() (err error) {
+		r, err = ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(readMemory()))
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	i := 0
@@ -83,6 +93,13 @@ func (a *arrowReader) openFile(ctx context.Context) (*Schema, error) {
 		return r.RecordAt(i - 1)
 	}
 	return r.Schema(), nil
+}
+
+// arrowFooter is a file's footer: in front of its length, 4 bytes, and the magic word.
+func arrowFooter(data []byte) []byte {
+	const magic = len("ARROW1")
+	end := len(data) - magic - 4
+	return data[end-int(binary.LittleEndian.Uint32(data[end:])) : end]
 }
 
 // guard turns complaints and panics of the library into *SchemaError; errors of the store stay as they are.
@@ -142,7 +159,7 @@ func (a *arrowReader) Next() (Batch, error) {
 
 func (a *arrowReader) nextBatch() (Batch, error) {
 	for a.rest == nil || a.rest.NumRows() == 0 {
-		if err := a.guard(func() (err error) { a.rest, err = a.read(); return err }); err != nil {
+		if err := a.guard(a.readSound); err != nil {
 			a.rest = nil
 			return nil, err
 		}
@@ -155,7 +172,21 @@ func (a *arrowReader) nextBatch() (Batch, error) {
 	return a.convert(part, first)
 }
 
-func (a *arrowReader) convert(part Batch, first int64) (Batch, error) {
+// readSound reads the object's next batch.
+func (a *arrowReader) readSound() (err error) {
+	if a.rest, err = a.read(); err != nil {
+		return err
+	}
+	return soundBatch(a.rest)
+}
+
+// convert makes the wanted columns. A dictionary's keys may point anywhere in a damaged object, where the library panics.
+func (a *arrowReader) convert(part Batch, first int64) (_ Batch, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &SchemaError{Object: a.obj.Name(), Reason: fmt.Sprintf("not readable as Arrow: %v", p)}
+		}
+	}()
 	cols := make([]Column, len(a.fields))
 	var bad []badValue
 	for i, f := range a.fields {

@@ -98,3 +98,19 @@ func FuzzTextReaders(f *testing.F) {
 		readHostile(t, data, m)
 	})
 }
+
+// TestDamagedArrow flips bytes one at a time: lengths that the library would make room for, up to the end of all memory, are errors.
+func TestDamagedArrow(t *testing.T) {
+	t.Parallel()
+	m := Media{Format: ArrowStream}
+	seed := hostileTable(t, m)
+	for i := range seed {
+		for _, flip := range []byte{0x01, 0x80, 0x7f} {
+			bad := bytes.Clone(seed)
+			bad[i] ^= flip
+			_, err := tryReadAll(newObject("hostile", bad), ReadOptions{Media: m})
+			var schema *SchemaError
+			require.True(t, err == nil || errors.As(err, &schema), "byte %d: %v", i, err)
+		}
+	}
+}

@@ -188,7 +188,7 @@ func (p *parquetReader) prefetch() {
 
 func (p *parquetReader) openColumns() (err error) {
 	defer recoverAs(&err)
-	props := parquet.NewReaderProperties(memory.DefaultAllocator)
+	props := parquet.NewReaderProperties(readMemory())
 	props.BufferedStreamEnabled = true // otherwise every column chunk is copied twice
 	props.BufferSize = memoryBuffer
 	if p.source.streamed() {
@@ -198,7 +198,7 @@ func (p *parquetReader) openColumns() (err error) {
 	if err != nil {
 		return err
 	}
-	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: int64(p.opts.BatchRows)}, memory.DefaultAllocator)
+	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: int64(p.opts.BatchRows)}, readMemory())
 	if err != nil {
 		return err
 	}
