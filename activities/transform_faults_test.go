@@ -13,9 +13,9 @@ import (
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/poison"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
 	"github.com/batchmill/batchmill/dataset"
-	"github.com/batchmill/batchmill/internal/poison"
 	"github.com/batchmill/batchmill/storage"
 )
 

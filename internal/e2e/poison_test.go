@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/batchmill/batchmill/algorithms"
+	"github.com/batchmill/batchmill/algorithms/poison"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
 	"github.com/batchmill/batchmill/client"
-	"github.com/batchmill/batchmill/internal/poison"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/worker"
 )
