@@ -121,19 +121,14 @@ func observation(t protocol.TrialEntry, names []string, static map[string]string
 	return o, t.Summary.TrainingJobStatus.Terminal()
 }
 
-// offerBest keeps the parent's best training job if it is the best of the parents so far.
+// offerBest keeps the parent's own best training job if it is the best of the parents so far. A warm start is not recursive
+// (contract 4.2): the best of the parent's parents counts where they are named too.
 func (p *parentSearch) offerBest(plan *tuningPlan, job *jobs.HyperParameterTuningJob) {
-	best := p.d.OverallBestTrainingJob
-	if best == nil {
-		best = p.d.BestTrainingJob
-	}
-	if best == nil {
+	if p.d.BestTrainingJob == nil {
 		return
 	}
-	own := *best
-	if own.TuningJobName == "" {
-		own.TuningJobName = p.name
-	}
+	own := *p.d.BestTrainingJob
+	own.TuningJobName = p.name
 	value, ok := own.Value()
 	if !ok {
 		return

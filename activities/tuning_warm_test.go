@@ -168,3 +168,22 @@ func TestWarmStartRefused(t *testing.T) {
 		require.Equal(t, jobs.ClientError, classify(err), c.name)
 	}
 }
+
+// TestWarmStartIsNotRecursive: what a parent had from its own parents does not count.
+func TestWarmStartIsNotRecursive(t *testing.T) {
+	t.Parallel()
+	job, err := jobs.ParseHyperParameterTuningJob(document(t, tuneDoc("child", "Random", 4)))
+	require.NoError(t, err)
+	summary := func(name string, value float64) *jobs.HyperParameterTrainingJobSummary {
+		s := &jobs.HyperParameterTrainingJobSummary{TrainingJobName: name, TrainingJobStatus: jobs.TrainingJobStatusCompleted}
+		s.SetValue("validation:rmse", value, true)
+		return s
+	}
+	p := &parentSearch{name: "parent"}
+	p.d.BestTrainingJob, p.d.OverallBestTrainingJob = summary("own", 2), summary("grandparent's", 1)
+	p.d.OverallBestTrainingJob.TuningJobName = "grandparent"
+	plan := new(tuningPlan)
+	p.offerBest(plan, job)
+	require.Equal(t, "own", plan.ParentBest.TrainingJobName)
+	require.Equal(t, "parent", plan.ParentBest.TuningJobName)
+}
