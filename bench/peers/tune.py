@@ -2,6 +2,7 @@
 
 {"sampler": "tpe"|"gp"|"random", "seed": 1, "space": [...]}  starts a study that minimises; answers the versions
 {}                                                           asks; answers the values by name, as texts
+{"values": {...}, "value": 0.5}                              adds what was observed without the sampler; answers {}
 {"value": 0.5} or {"value": null}                            tells what became of it, null if it failed; answers {}
 """
 
@@ -51,6 +52,9 @@ for line in sys.stdin:
         study = optuna.create_study(sampler=sampler(message["sampler"], message["seed"]))
         space = {p["name"]: distribution(p) for p in message["space"]}
         answer = versions()
+    elif "values" in message:
+        params = {n: v if isinstance(space[n], optuna.distributions.CategoricalDistribution) else json.loads(v) for n, v in message["values"].items()}
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=message["value"]))
     elif "value" in message:
         if message["value"] is None:
             study.tell(trial, state=optuna.trial.TrialState.FAIL)

@@ -8,6 +8,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,21 +21,25 @@ import (
 // settings are the flags.
 type settings struct {
 	works, samplers []string
-	seeds, trials   int
+	first, seeds    int
+	trials          int
 	threads         int
 	data, bench     string
+	cached          bool
 	log             bool
 }
 
 func main() {
 	s := settings{}
 	works := flag.String("works", "functions,tables", "names of works, or functions, mixed, continuous, tables")
-	samplers := flag.String("samplers", "ours,gp,tpe,random", "of ours, ours8 (8 pending trials), gp, tpe, random")
+	samplers := flag.String("samplers", "ours,gp,tpe,random", "of ours, ours8 (8 pending trials), gp, tpe, random; the first is held against each other")
+	flag.IntVar(&s.first, "first-seed", 1, "seed of the first run of each")
 	flag.IntVar(&s.seeds, "seeds", 20, "runs of each")
 	flag.IntVar(&s.trials, "trials", 100, "trials of each run")
 	flag.IntVar(&s.threads, "threads", 2, "runs at a time")
 	flag.StringVar(&s.data, "data", cmp.Or(os.Getenv("BATCHMILL_DATA"), "../shared/data"), "folder of the public data")
 	flag.StringVar(&s.bench, "bench", "bench", "the folder this lies in")
+	flag.BoolVar(&s.cached, "cached", false, "of Optuna's runs take only those in the cache; tables are over the seeds that all samplers have")
 	flag.BoolVar(&s.log, "log", false, "print each run to standard error")
 	speed := flag.Bool("speed", false, "measure the time of a suggestion instead")
 	flag.Parse()
@@ -95,7 +100,7 @@ func compare(s settings) error {
 	jobs := make(chan job)
 	go func() {
 		defer close(jobs)
-		for seed := 1; seed <= s.seeds; seed++ {
+		for seed := s.first; seed < s.first+s.seeds; seed++ {
 			for _, w := range works {
 				for _, sampler := range s.samplers {
 					jobs <- job{w, sampler, seed}
@@ -112,6 +117,9 @@ func compare(s settings) error {
 			defer r.close()
 			for j := range jobs {
 				got, err := r.run(j)
+				if errors.Is(err, errNotCached) {
+					continue
+				}
 				if err != nil {
 					errs <- fmt.Errorf("%s on %s, seed %d: %w", j.sampler, j.work.name, j.seed, err)
 					for range jobs { // let the sender end

@@ -81,6 +81,12 @@ func (p *peer) start(j job) error {
 	return nil
 }
 
+// add tells of a trial that the sampler did not suggest.
+func (p *peer) add(t tuning.Trial, cost float64) error {
+	_, err := p.say(map[string]any{"values": t.Values, "value": cost})
+	return err
+}
+
 func (p *peer) ask() (tuning.Trial, error) {
 	values, err := p.say(struct{}{})
 	p.trials++

@@ -8,27 +8,34 @@ import (
 	"sync"
 )
 
-// results collects runs by work and sampler.
+// results collects runs by work, sampler and seed.
 type results struct {
 	mu       sync.Mutex
-	runs     map[string]map[string][]result
+	runs     map[string]map[string]map[int]result
 	versions string
 }
 
-func newResults() *results { return &results{runs: map[string]map[string][]result{}} }
+func newResults() *results { return &results{runs: map[string]map[string]map[int]result{}} }
 
 func (a *results) add(j job, r result, s settings) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.runs[j.work.name] == nil {
-		a.runs[j.work.name] = map[string][]result{}
+		a.runs[j.work.name] = map[string]map[int]result{}
 	}
-	a.runs[j.work.name][j.sampler] = append(a.runs[j.work.name][j.sampler], r)
+	if a.runs[j.work.name][j.sampler] == nil {
+		a.runs[j.work.name][j.sampler] = map[int]result{}
+	}
+	a.runs[j.work.name][j.sampler][j.seed] = r
 	if r.Versions != "" {
 		a.versions = r.Versions
 	}
 	if s.log {
-		fmt.Fprintf(os.Stderr, "%s %s seed %d: regret %.4g, %.1f s\n", j.work.name, j.sampler, j.seed, j.work.regret(r, s.trials), r.Seconds)
+		fmt.Fprintf(os.Stderr, "%s %s seed %d: regret", j.work.name, j.sampler, j.seed)
+		for _, n := range s.at() {
+			fmt.Fprintf(os.Stderr, " %.4g", j.work.regret(r, n))
+		}
+		fmt.Fprintf(os.Stderr, ", %.1f s\n", r.Seconds)
 	}
 }
 
@@ -54,51 +61,83 @@ func (a *results) print(works []work, s settings) {
 		}
 	}
 	if a.versions != "" {
-		fmt.Printf("%s; %d seeds.\n\n", a.versions, s.seeds)
+		fmt.Printf("%s.\n\n", a.versions)
 	}
 	a.table("median simple regret", functions, median, s)
 	a.table("mean regret, of the median configuration's", trained, mean, s)
 }
 
+// shared are the seeds that all samplers have run a work with.
+func (a *results) shared(w work, samplers []string) []int {
+	var out []int
+	for seed := range a.runs[w.name][samplers[0]] {
+		if !slices.ContainsFunc(samplers, func(name string) bool { _, ok := a.runs[w.name][name][seed]; return !ok }) {
+			out = append(out, seed)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// regrets sums up the regret of a sampler on a work for each number of trials that is reported.
+func (a *results) regrets(w work, sampler string, seeds []int, summary func([]float64) float64, s settings) []float64 {
+	var out []float64
+	for _, n := range s.at() {
+		var v []float64
+		for _, seed := range seeds {
+			v = append(v, w.regret(a.runs[w.name][sampler][seed], n))
+		}
+		out = append(out, summary(v))
+	}
+	return out
+}
+
+// table holds the first sampler against each of the others: regrets, and how many times the other's regret the first's is.
 func (a *results) table(what string, works []work, summary func([]float64) float64, s settings) {
 	if len(works) == 0 {
 		return
 	}
-	fmt.Printf("| %s after %s |", what, strings.Trim(strings.ReplaceAll(fmt.Sprint(s.at()), " ", ", "), "[]"))
-	for _, name := range s.samplers {
-		fmt.Printf(" %s | s |", name)
+	first, others := s.samplers[0], s.samplers[1:]
+	fmt.Printf("| %s after %s | seeds | %s |", what, numbers(s.at(), "%d"), first)
+	for _, name := range others {
+		fmt.Printf(" %s | x |", name)
 	}
-	fmt.Printf("\n|---|%s\n", strings.Repeat("---|---|", len(s.samplers)))
-	totals := map[string][]float64{}
+	fmt.Printf("\n|---|---|---|%s\n", strings.Repeat("---|---|", len(others)))
+	verdicts := make([]verdict, len(others))
 	for _, w := range works {
-		fmt.Printf("| %s |", w.name)
-		for _, name := range s.samplers {
-			for i, n := range s.at() {
-				v := summary(column(a.runs[w.name][name], func(r result) float64 { return w.regret(r, n) }))
-				fmt.Printf("%s%.3g", []string{" ", " / "}[min(i, 1)], v)
-				key := fmt.Sprint(name, n)
-				totals[key] = append(totals[key], v)
-			}
-			fmt.Printf(" | %.2g |", mean(column(a.runs[w.name][name], func(r result) float64 { return r.Seconds })))
+		seeds := a.shared(w, s.samplers)
+		if len(seeds) == 0 {
+			continue
+		}
+		ours := a.regrets(w, first, seeds, summary, s)
+		fmt.Printf("| %s | %d | %s |", w.name, len(seeds), numbers(ours, "%.3g"))
+		for i, name := range others {
+			theirs := a.regrets(w, name, seeds, summary, s)
+			fmt.Printf(" %s | %s |", numbers(theirs, "%.3g"), numbers(verdicts[i].add(w.name, ours, theirs), "%.2g"))
 		}
 		fmt.Println()
 	}
-	fmt.Print("| mean |")
-	for _, name := range s.samplers {
-		for i, n := range s.at() {
-			fmt.Printf("%s%.3g", []string{" ", " / "}[min(i, 1)], mean(totals[fmt.Sprint(name, n)]))
-		}
-		fmt.Print(" | |")
+	fmt.Println()
+	for i, v := range verdicts {
+		v.print(first, others[i], s.at())
 	}
-	fmt.Print("\n\n")
+	a.printSeconds(works, s)
 }
 
-func column(runs []result, f func(result) float64) []float64 {
-	out := make([]float64, len(runs))
-	for i, r := range runs {
-		out[i] = f(r)
+// printSeconds writes what the suggestions of a run took on average.
+func (a *results) printSeconds(works []work, s settings) {
+	for _, name := range s.samplers {
+		var took []float64
+		for _, w := range works {
+			for _, r := range a.runs[w.name][name] {
+				took = append(took, r.Seconds)
+			}
+		}
+		if len(took) > 0 {
+			fmt.Printf("* %s: %.2g s a run.\n", name, mean(took))
+		}
 	}
-	return out
+	fmt.Println()
 }
 
 func median(v []float64) float64 {
@@ -112,4 +151,13 @@ func mean(v []float64) float64 {
 		sum += x
 	}
 	return sum / float64(len(v))
+}
+
+// numbers writes some numbers with slashes between.
+func numbers[T any](v []T, format string) string {
+	texts := make([]string, len(v))
+	for i, x := range v {
+		texts[i] = fmt.Sprintf(format, x)
+	}
+	return strings.Join(texts, " / ")
 }

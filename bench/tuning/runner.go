@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -20,6 +21,9 @@ type sampler interface {
 	ask() (tuning.Trial, error)
 	tell(tuning.Trial, float64) error
 }
+
+// errNotCached says that a run of a peer is not in the cache, where only those are wanted.
+var errNotCached = errors.New("not in the cache")
 
 // runner makes runs one after another.
 type runner struct {
@@ -47,6 +51,9 @@ func (r *runner) run(j job) (result, error) {
 	}
 	if got, ok := cached.read(); ok {
 		return got, nil
+	}
+	if r.cached {
+		return result{}, errNotCached
 	}
 	if r.peer == nil {
 		if r.peer, err = startPeer(r.bench); err != nil {

@@ -21,7 +21,7 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 	}
 	var file struct {
 		Cases []struct {
-			X, At                                            [][]float64
+			X, At, ByMean, ByVariances                       [][]float64
 			Y, Lengths, ByLengths, Mean, Variances           []float64
 			Variance, Noise, Likelihood, ByVariance, ByNoise float64
 		}
@@ -50,6 +50,7 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 		m.learn(c.Y, 0)
 		for j, x := range c.At {
 			mean, deviation := m.Predict(x)
+			checkSlopes(t, m, x, c.ByMean[j], c.ByVariances[j])
 			if !within(mean, c.Mean[j]) || !within(deviation*deviation, c.Variances[j]) {
 				t.Errorf("case %d, point %d: %v ± %v, want %v ± %v", i, j, mean, deviation, c.Mean[j], math.Sqrt(c.Variances[j]))
 			}
@@ -57,6 +58,18 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 	}
 	if len(file.Cases) == 0 {
 		t.Fatal("no cases")
+	}
+}
+
+// checkSlopes holds the derivatives of mean and variance against scikit-learn's.
+func checkSlopes(t *testing.T, m *Model, x, byMean, byVariance []float64) {
+	t.Helper()
+	gotMean, gotDeviation := make([]float64, len(x)), make([]float64, len(x))
+	_, deviation := m.PredictGradient(x, gotMean, gotDeviation)
+	for d := range x {
+		if v := 2 * deviation * gotDeviation[d]; !within(gotMean[d], byMean[d]) || !within(v, byVariance[d]) {
+			t.Errorf("slopes by coordinate %d are %v and %v, want %v and %v", d, gotMean[d], v, byMean[d], byVariance[d])
+		}
 	}
 }
 
