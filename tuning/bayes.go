@@ -25,18 +25,19 @@ type fitted struct {
 }
 
 // fromModel chooses the point of the most expected improvement, or one of a Sobol sequence while little is known.
-func (s *Search) fromModel(id int) (point, bool) {
+func (s *Search) fromModel(id int) (record, bool) {
 	e := s.evidence()
-	if id <= s.startTrials() || len(e.values) < leastObserved {
-		return s.fromSobol(id)
+	if id > s.startTrials() && len(e.values) >= leastObserved {
+		rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
+		s.fit(e, s.turn(id, len(e.values)), rng)
+		s.condition(e)
+		r := s.region(id, e)
+		if p, ok := s.maximize(e, r, rng); ok {
+			return record{point: p, local: r.center != nil}, true
+		}
 	}
-	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
-	s.fit(e, s.turn(id, len(e.values)), rng)
-	s.condition(e)
-	if p, ok := s.maximize(e, rng); ok {
-		return p, true
-	}
-	return s.fromSobol(id)
+	p, ok := s.fromSobol(id)
+	return record{point: p}, ok
 }
 
 const (

@@ -15,22 +15,22 @@ type candidate struct {
 	value float64
 }
 
-// maximize looks for the point of the highest acquisition that was not taken: candidates all over the cube and around the
+// maximize looks for the point of the highest acquisition in a region that was not taken: candidates all over it and around the
 // best points, then uphill from the best of them. False if it finds none.
-func (s *Search) maximize(e evidence, rng *rand.Rand) (point, bool) {
+func (s *Search) maximize(e evidence, r region, rng *rand.Rand) (point, bool) {
 	inside := make([][]float64, len(e.x))
 	for i, x := range e.x {
 		inside[i] = s.own(s.coordinates(s.pointOf(x)), e)
 	}
 	a := newAcquisition(s.belief.model, inside)
-	found := s.candidates(e, rng)
+	found := s.candidates(e, r, rng)
 	for i := range found {
 		found[i].value = a.at(found[i].x)
 	}
 	sortCandidates(found)
 	climbed := s.spreadOut(found, climbs)
 	for i := range climbed {
-		climbed[i] = s.climb(a, climbed[i])
+		climbed[i] = s.climb(a, r, climbed[i])
 	}
 	sortCandidates(climbed)
 	for _, c := range append(climbed, found...) {
@@ -53,20 +53,20 @@ func sortCandidates(c []candidate) {
 	})
 }
 
-// candidates are points of a Sobol sequence, and points near the best ones observed.
-func (s *Search) candidates(e evidence, rng *rand.Rand) []candidate {
+// candidates are points of a Sobol sequence in the region, and points near the best ones observed.
+func (s *Search) candidates(e evidence, r region, rng *rand.Rand) []candidate {
 	var out []candidate
 	u := make([]float64, len(s.axes))
 	seed := rng.Uint64()
 	for i := range globalCandidates {
 		sobol.Point(u, uint32(i), seed)
-		out = append(out, candidate{x: s.own(s.coordinates(pointAt(s.axes, u)), e)})
+		out = append(out, candidate{x: s.own(s.inside(r, u, rng), e)})
 	}
 	order := e.ranked()
 	for k, i := range order[:min(len(order), localCenters)] {
 		center := s.own(s.coordinates(s.pointOf(e.x[i])), e)
 		for range localCandidates >> k {
-			out = append(out, candidate{x: s.near(center, rng)})
+			out = append(out, candidate{x: s.near(center, r, rng)})
 		}
 	}
 	return out
@@ -80,8 +80,26 @@ func (s *Search) own(x []float64, e evidence) []float64 {
 	return x
 }
 
-// near moves some coordinates of a point: numbers by a normal step of a random size, categories anywhere.
-func (s *Search) near(x []float64, rng *rand.Rand) []float64 {
+// inside is the point of a region at u in the unit cube. A local one keeps some of the centre's categories, or all, and
+// where there are many numbers some of those.
+func (s *Search) inside(r region, u []float64, rng *rand.Rand) []float64 {
+	x := make([]float64, len(u))
+	moved := movedAxes / float64(len(u))
+	for i, a := range s.axes {
+		switch {
+		case r.center != nil && (rng.Float64() > moved || a.Kind == Categorical && (r.fixed || rng.Float64() < keptCategories)):
+			x[i] = r.center[i]
+		case a.Kind == Categorical:
+			x[i] = a.at(u[i])
+		default:
+			x[i] = a.unit(a.at(r.lo[i] + u[i]*(r.hi[i]-r.lo[i])))
+		}
+	}
+	return x
+}
+
+// near moves some coordinates of a point: numbers by a normal step of a random size, categories anywhere, as the region has them.
+func (s *Search) near(x []float64, r region, rng *rand.Rand) []float64 {
 	y := slices.Clone(x)
 	reach := math.Pow(10, -0.5-2.5*rng.Float64())
 	n := len(s.axes)
@@ -100,9 +118,27 @@ func (s *Search) near(x []float64, rng *rand.Rand) []float64 {
 			y[i] = a.unit(a.neighbour(a.at(x[i]), x[i]+step, step))
 			continue
 		}
-		y[i] = min(max(x[i]+step, 0), 1)
+		y[i] = x[i] + step
 	}
+	s.pull(y, r)
 	return y
+}
+
+// pull moves a point into the region.
+func (s *Search) pull(x []float64, r region) {
+	for i, a := range s.axes {
+		switch {
+		case a.Kind == Categorical:
+			if r.fixed {
+				x[i] = r.center[i]
+			}
+		case x[i] < r.lo[i] || x[i] > r.hi[i]:
+			x[i] = min(max(x[i], r.lo[i]), r.hi[i])
+			if a.Kind == Integer {
+				x[i] = a.unit(a.at(x[i]))
+			}
+		}
+	}
 }
 
 // neighbour is the integer at u, or the next one in the direction of the step where that is v itself.
@@ -141,11 +177,11 @@ func (s *Search) close(x, y []float64) bool {
 
 // climb goes uphill from a candidate: along the gradient for numbers, by single steps for integers and categories, in turn
 // while that helps.
-func (s *Search) climb(a *acquisition, c candidate) candidate {
+func (s *Search) climb(a *acquisition, r region, c candidate) candidate {
 	for range climbRounds {
 		was := c.value
-		c = s.slide(a, c)
-		next, moved := s.hop(a, c)
+		c = s.slide(a, r, c)
+		next, moved := s.hop(a, r, c)
 		c = next
 		if !moved || c.value <= was {
 			break
@@ -155,13 +191,13 @@ func (s *Search) climb(a *acquisition, c candidate) candidate {
 }
 
 // slide follows the gradient over continuous coordinates.
-func (s *Search) slide(a *acquisition, c candidate) candidate {
+func (s *Search) slide(a *acquisition, r region, c candidate) candidate {
 	lo, hi := make([]float64, len(c.x)), make([]float64, len(c.x))
 	free := false
 	for i, ax := range s.axes {
 		lo[i], hi[i] = c.x[i], c.x[i]
 		if ax.Kind == Continuous && ax.Min < ax.Max || ax.Kind == Integer && ax.Max-ax.Min >= smoothLevels {
-			lo[i], hi[i], free = 0, 1, true
+			lo[i], hi[i], free = min(r.lo[i], c.x[i]), max(r.hi[i], c.x[i]), true
 		}
 	}
 	if !free {
@@ -188,7 +224,7 @@ func (s *Search) slide(a *acquisition, c candidate) candidate {
 }
 
 // hop tries single steps of integers and other categories, taking each that helps.
-func (s *Search) hop(a *acquisition, c candidate) (candidate, bool) {
+func (s *Search) hop(a *acquisition, r region, c candidate) (candidate, bool) {
 	moved := false
 	x := slices.Clone(c.x)
 	try := func(i int, u float64) {
@@ -207,14 +243,17 @@ func (s *Search) hop(a *acquisition, c candidate) (candidate, bool) {
 	for i, ax := range s.axes {
 		switch ax.Kind {
 		case Categorical:
+			if r.fixed {
+				continue
+			}
 			for v := range ax.Values {
 				try(i, float64(v))
 			}
 		case Integer:
 			for _, step := range []float64{1, -1, 3, -3} {
 				v := ax.at(x[i]) + step
-				if v >= ax.Min && v <= ax.Max {
-					try(i, ax.unit(v))
+				if u := ax.unit(v); v >= ax.Min && v <= ax.Max && u >= r.lo[i] && u <= r.hi[i] {
+					try(i, u)
 				}
 			}
 		}

@@ -44,28 +44,32 @@ func (s *Search) Asked() int { return len(s.records) }
 func (s *Search) Ask(n int) ([]Trial, error) {
 	var out []Trial
 	for range n {
-		p, ok := s.choose(len(s.records) + 1)
+		r, ok := s.choose(len(s.records) + 1)
 		if !ok {
 			break
 		}
-		s.records = append(s.records, record{point: p})
-		s.taken[p.key()] = struct{}{}
+		s.records = append(s.records, r)
+		s.taken[r.point.key()] = struct{}{}
 		out = append(out, s.trial(len(s.records)))
 	}
 	return out, nil
 }
 
 // choose picks the point of the next trial; false if the space holds no more.
-func (s *Search) choose(id int) (point, bool) {
+func (s *Search) choose(id int) (record, bool) {
+	var p point
+	var ok bool
 	switch s.options.Strategy {
 	case Grid:
-		return s.fromGrid(id)
+		p, ok = s.fromGrid(id)
 	case Random:
-		return s.fromRandom(id)
+		p, ok = s.fromRandom(id)
 	case Sobol:
-		return s.fromSobol(id)
+		p, ok = s.fromSobol(id)
+	default:
+		return s.fromModel(id)
 	}
-	return s.fromModel(id)
+	return record{point: p}, ok
 }
 
 func (s *Search) isTaken(p point) bool {

@@ -6,7 +6,7 @@ import (
 )
 
 // stateVersion is raised when a change would give a resumed search other trials than its first half had.
-const stateVersion = 1
+const stateVersion = 2
 
 // state is a search as JSON. Points are kept only where they follow from the results; those of the other strategies are
 // chosen anew, so that 10,000 random trials take some 200 kB.
@@ -17,6 +17,7 @@ type state struct {
 	Drawn   int           `json:"drawn,omitempty"`
 	Results []stateResult `json:"results"`
 	Points  [][]float64   `json:"points,omitempty"`
+	Local   []int         `json:"local,omitempty"` // trials looked for around the best point
 	Warm    []Observation `json:"warm,omitempty"`
 	Belief  *belief       `json:"belief,omitempty"`
 }
@@ -78,6 +79,9 @@ func (s *Search) MarshalJSON() ([]byte, error) {
 		st.Results[i] = stateResult{r.status, r.value}
 		if s.keepsPoints() {
 			st.Points = append(st.Points, r.point)
+		}
+		if r.local {
+			st.Local = append(st.Local, i+1)
 		}
 	}
 	if s.keepsPoints() {
@@ -157,6 +161,12 @@ func (s *Search) restorePoints(st state) error {
 		}
 		s.records = append(s.records, record{point: p})
 		s.taken[point(p).key()] = struct{}{}
+	}
+	for _, id := range st.Local {
+		if id < 1 || id > len(s.records) {
+			return &StateError{fmt.Sprintf("local trial %d of %d", id, len(s.records)), nil}
+		}
+		s.records[id-1].local = true
 	}
 	s.drawn = st.Drawn
 	return s.restoreBelief(st)

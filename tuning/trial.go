@@ -75,4 +75,5 @@ type record struct {
 	point  point
 	status status
 	value  float64
+	local  bool // looked for around the best point then known
 }

@@ -31,7 +31,7 @@ type settings struct {
 
 func main() {
 	s := settings{}
-	works := flag.String("works", "functions,tables", "names of works, or functions, mixed, continuous, tables")
+	works := flag.String("works", "functions,tables", "names of works, or functions (continuous, mixed), tables, wide")
 	samplers := flag.String("samplers", "ours,gp,tpe,random", "of ours, ours8 (8 pending trials), gp, tpe, random; the first is held against each other")
 	flag.IntVar(&s.first, "first-seed", 1, "seed of the first run of each")
 	flag.IntVar(&s.seeds, "seeds", 20, "runs of each")
@@ -67,6 +67,11 @@ func (s settings) chosen() ([]work, error) {
 	}
 	for _, w := range mixed() {
 		if wanted(w.name, "functions", "mixed") {
+			out = append(out, w)
+		}
+	}
+	for _, w := range wide() {
+		if wanted(w.name, "wide") {
 			out = append(out, w)
 		}
 	}

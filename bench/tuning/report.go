@@ -104,20 +104,30 @@ func (a *results) table(what string, works []work, summary func([]float64) float
 	}
 	fmt.Printf("\n|---|---|---|%s\n", strings.Repeat("---|---|", len(others)))
 	verdicts := make([]verdict, len(others))
+	all := make([][][]float64, len(s.samplers)) // by sampler, work and number of trials
 	for _, w := range works {
 		seeds := a.shared(w, s.samplers)
 		if len(seeds) == 0 {
 			continue
 		}
 		ours := a.regrets(w, first, seeds, summary, s)
+		all[0] = append(all[0], ours)
 		fmt.Printf("| %s | %d | %s |", w.name, len(seeds), numbers(ours, "%.3g"))
 		for i, name := range others {
 			theirs := a.regrets(w, name, seeds, summary, s)
+			all[i+1] = append(all[i+1], theirs)
 			fmt.Printf(" %s | %s |", numbers(theirs, "%.3g"), numbers(verdicts[i].add(w.name, ours, theirs), "%.2g"))
 		}
 		fmt.Println()
 	}
-	fmt.Println()
+	fmt.Print("| mean | |")
+	for i, v := range all {
+		fmt.Printf(" %s |", numbers(means(v, len(s.at())), "%.3g"))
+		if i > 0 {
+			fmt.Print(" |")
+		}
+	}
+	fmt.Print("\n\n")
 	for i, v := range verdicts {
 		v.print(first, others[i], s.at())
 	}
@@ -151,6 +161,17 @@ func mean(v []float64) float64 {
 		sum += x
 	}
 	return sum / float64(len(v))
+}
+
+// means are those of the columns.
+func means(rows [][]float64, columns int) []float64 {
+	out := make([]float64, columns)
+	for _, row := range rows {
+		for i, v := range row {
+			out[i] += v / float64(len(rows))
+		}
+	}
+	return out
 }
 
 // numbers writes some numbers with slashes between.

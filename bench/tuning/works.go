@@ -54,6 +54,15 @@ func continuous() []work {
 	}
 }
 
+// wide are functions of more parameters than most trainings have.
+func wide() []work {
+	return []work{
+		{"Ackley20", box(20, -32.768, 32.768), ofVector(20, ackley), 0, 1},
+		{"Levy20", box(20, -10, 10), ofVector(20, levy), 0, 1},
+		{"StyblinskiTang20", box(20, -5, 5), ofVector(20, styblinskiTang), 20 * -39.16616570377142, 1},
+	}
+}
+
 func braninOf(x []float64) float64 {
 	a := x[1] - 5.1/(4*math.Pi*math.Pi)*x[0]*x[0] + 5/math.Pi*x[0] - 6
 	return a*a + 10*(1-1/(8*math.Pi))*math.Cos(x[0]) + 10

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/batchmill/batchmill/tuning"
@@ -17,11 +18,14 @@ func TestKnownOptima(t *testing.T) {
 		"Rosenbrock4":      everywhere(4, "1"),
 		"Levy8":            everywhere(8, "1"),
 		"StyblinskiTang10": everywhere(10, "-2.903534027771177"),
+		"Ackley20":         everywhere(20, "0"),
+		"Levy20":           everywhere(20, "1"),
+		"StyblinskiTang20": everywhere(20, "-2.903534027771177"),
 		"Func2C":           {"h0": "1", "h1": "1", "x0": "0.04492100655", "x1": "-0.7126564"}, // the camel's, at half its first coordinate
 		"PressureVessel":   {"shell": "12", "head": "6", "radius": "38.86010363", "length": "221.36547136"},
 		"Hartmann6Mixed":   {"x0": "2", "x1": "0.14984756", "x2": "0.47319929", "x3": "3", "x4": "0.3", "x5": "0.65794101"},
 	}
-	for _, w := range append(continuous(), mixed()...) {
+	for _, w := range slices.Concat(continuous(), mixed(), wide()) {
 		values, ok := at[w.name]
 		if !ok {
 			continue // its minimiser is not published
