@@ -2,6 +2,7 @@
 
 {"sampler": "tpe"|"gp"|"random", "seed": 1, "space": [...]}  starts a study that minimises; answers the versions
 {}                                                           asks; answers the values by name, as texts
+{"cpu": true}                                                answers the processor seconds of this process
 {"values": {...}, "value": 0.5}                              adds what was observed without the sampler; answers {}
 {"value": 0.5} or {"value": null}                            tells what became of it, null if it failed; answers {}
 """
@@ -9,6 +10,7 @@
 import importlib.metadata
 import json
 import sys
+import time
 import warnings
 
 import optuna
@@ -52,6 +54,8 @@ for line in sys.stdin:
         study = optuna.create_study(sampler=sampler(message["sampler"], message["seed"]))
         space = {p["name"]: distribution(p) for p in message["space"]}
         answer = versions()
+    elif "cpu" in message:
+        answer = {"cpu": repr(time.process_time())}
     elif "values" in message:
         params = {n: v if isinstance(space[n], optuna.distributions.CategoricalDistribution) else json.loads(v) for n, v in message["values"].items()}
         study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=message["value"]))

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/batchmill/batchmill/tuning"
@@ -85,6 +86,16 @@ func (p *peer) start(j job) error {
 func (p *peer) add(t tuning.Trial, cost float64) error {
 	_, err := p.say(map[string]any{"values": t.Values, "value": cost})
 	return err
+}
+
+// cpu is the processor time it has used, in milliseconds.
+func (p *peer) cpu() (float64, error) {
+	answer, err := p.say(map[string]any{"cpu": true})
+	if err != nil {
+		return 0, err
+	}
+	seconds, err := strconv.ParseFloat(answer["cpu"], 64)
+	return 1000 * seconds, err
 }
 
 func (p *peer) ask() (tuning.Trial, error) {

@@ -89,6 +89,10 @@ func (s settings) timePeer(j job, seen []observed) error {
 	if _, err := step(p, j); err != nil { // loads what the sampler needs
 		return err
 	}
+	before, err := p.cpu()
+	if err != nil {
+		return err
+	}
 	var took []float64
 	for range peerTimed {
 		begin := time.Now()
@@ -97,7 +101,11 @@ func (s settings) timePeer(j job, seen []observed) error {
 		}
 		took = append(took, float64(time.Since(begin).Microseconds())/1000)
 	}
-	printTimes(len(seen), j.sampler, 0, took)
+	after, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	printTimes(len(seen), j.sampler, (after-before)/peerTimed, took)
 	return nil
 }
 
