@@ -17,7 +17,7 @@ const meanVariance = 4
 // Budget bounds the work of a fit.
 type Budget struct {
 	Starts      int // of the search for the plain kernel; the warped one starts from what it found
-	Evaluations int // of the likelihood, at most, for each start
+	Evaluations int // of the likelihood, at most: for the best start and for the warped kernel, a part of them for each other start
 }
 
 // Fit finds hyperparameters by maximum a posteriori: from the last ones (nil if there are none), from the priors' modes and
@@ -26,10 +26,17 @@ type Budget struct {
 func Fit(categorical []bool, data Data, prior Prior, last *Hyper, b Budget, rng *rand.Rand) Hyper {
 	plain := Shape{Categorical: categorical}
 	best, bestValue := plain.modes(prior), math.Inf(-1)
+	first := b.Evaluations
+	if b.Starts > 1 { // see first which one is worth the work
+		first /= startShare
+	}
 	for i := range b.Starts {
-		if v, value := plain.climb(data, prior, plain.startFrom(i, prior, last, rng), b.Evaluations); value > bestValue {
+		if v, value := plain.climb(data, prior, plain.startFrom(i, prior, last, rng), first); value > bestValue {
 			best, bestValue = v, value
 		}
+	}
+	if first < b.Evaluations {
+		best, bestValue = plain.climb(data, prior, best, b.Evaluations-first)
 	}
 	numbers := 0
 	for _, c := range categorical {
