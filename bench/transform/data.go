@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing/fstest"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
@@ -18,6 +22,19 @@ import (
 	"github.com/batchmill/batchmill/dataset"
 	"github.com/batchmill/batchmill/storage"
 )
+
+// widen repeats a table's columns until there are so many.
+func widen(t *tables.Table, columns int) *tables.Table {
+	wide := &tables.Table{Label: t.Label}
+	for c := range columns {
+		column := t.Columns[c%len(t.Columns)]
+		if c >= len(t.Columns) {
+			column.Name += "_" + strconv.Itoa(c/len(t.Columns))
+		}
+		wide.Columns = append(wide.Columns, column)
+	}
+	return wide
+}
 
 // schema is that of the features, none of which is ever missing.
 func schema(t *tables.Table) *dataset.Schema {
@@ -45,43 +62,79 @@ func draw(t *tables.Table, rng *rand.Rand, n int) dataset.Batch {
 	return dataset.NewBatch(schema(t), cols, n)
 }
 
-// upload writes the rows as Parquet objects of row groups of 131,072 rows.
-func upload(ctx context.Context, store storage.Store, t *tables.Table, rows, objects int) (size int64, err error) {
+// contentTypes are those of the formats that can be measured.
+var contentTypes = map[string]string{"parquet": "application/x-parquet", "csv": "text/csv", "jsonl": "application/jsonlines"}
+
+// input is where the rows of a run lie; runs of the same rows share them.
+func (o options) input() storage.URI {
+	return storage.URI{Bucket: "bench", Key: fmt.Sprintf("in/%dx%d-in-%d-%s/", o.rows, o.columns, o.objects, o.format)}
+}
+
+// prepare writes the rows, unless an earlier run has left them in the same folder.
+func prepare(ctx context.Context, store storage.Store, t *tables.Table, o options) (size int64, err error) {
 	if err := store.EnsureBucket(ctx, "bench"); err != nil {
 		return 0, err
 	}
-	media, err := dataset.ParseMedia("application/x-parquet")
+	objects := 0
+	if err := store.List(ctx, o.input(), func(info storage.Info) error {
+		size += info.Size
+		objects++
+		return nil
+	}); err != nil || objects == o.objects {
+		return size, err
+	}
+	return upload(ctx, store, t, o)
+}
+
+// upload writes the rows, Parquet in row groups of 131,072 rows.
+func upload(ctx context.Context, store storage.Store, t *tables.Table, o options) (int64, error) {
+	media, err := dataset.ParseMedia(contentTypes[o.format])
 	if err != nil {
 		return 0, err
 	}
-	for o := range objects {
-		n := rows*(o+1)/objects - rows*o/objects
-		rng := rand.New(rand.NewPCG(7, uint64(o)))
-		var buf bytes.Buffer
-		w, err := dataset.NewWriter(&buf, schema(t), dataset.WriteOptions{Media: media})
-		if err != nil {
-			return 0, err
-		}
-		for n > 0 {
-			k := min(n, 16384)
-			b := draw(t, rng, k)
-			err := w.Write(b)
-			b.Release()
+	var size atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range o.objects {
+		g.Go(func() error {
+			data, err := encode(t, media, i, o.rows*(i+1)/o.objects-o.rows*i/o.objects)
 			if err != nil {
-				return 0, err
+				return err
 			}
-			n -= k
-		}
-		if err := w.Close(); err != nil {
-			return 0, err
-		}
-		size += int64(buf.Len())
-		uri := storage.URI{Bucket: "bench", Key: "in/part-" + strconv.Itoa(100000 + o)[1:] + ".parquet"}
-		if _, err := storage.WriteAll(ctx, store, uri, buf.Bytes(), storage.PutOptions{}); err != nil {
-			return 0, err
+			size.Add(int64(len(data)))
+			uri := o.input()
+			uri.Key += "part-" + strconv.Itoa(100000 + i)[1:] + "." + o.format
+			_, err = storage.WriteAll(ctx, store, uri, data, storage.PutOptions{})
+			return err
+		})
+	}
+	err = g.Wait()
+	return size.Load(), err
+}
+
+// drawRows is how many rows are drawn at a time.
+const drawRows = 16384
+
+// encode makes object number i.
+func encode(t *tables.Table, media dataset.Media, i, rows int) ([]byte, error) {
+	rng := rand.New(rand.NewPCG(7, uint64(i)))
+	var buf bytes.Buffer
+	w, err := dataset.NewWriter(&buf, schema(t), dataset.WriteOptions{Media: media})
+	if err != nil {
+		return nil, err
+	}
+	for left := rows; left > 0; left -= drawRows {
+		b := draw(t, rng, min(left, drawRows))
+		err := w.Write(b)
+		b.Release()
+		if err != nil {
+			return nil, err
 		}
 	}
-	return size, nil
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 // trainModel trains on the real rows.

@@ -26,6 +26,7 @@ type workerFlags struct {
 	concurrency, threads int
 	stopTimeout          time.Duration
 	readyFile            string
+	cpuProfile           string
 	logLevel             slog.Level
 }
 
@@ -57,6 +58,7 @@ BATCHMILL_STATE_URI (default s3://batchmill/) for registered models and finished
 		},
 	}
 	f.register(c)
+	c.Flags().StringVar(&f.cpuProfile, "cpu-profile", "", "file for a profile of the worker's processor time, whole when the worker has ended (go tool pprof)")
 	c.Flags().DurationVar(&f.stopTimeout, "stop-timeout", 10*time.Second, "time for running shards to wind up at shutdown")
 	return c
 }
@@ -67,9 +69,11 @@ func (a *app) work(ctx context.Context, f workerFlags) error {
 		return err
 	}
 	defer c.Close()
-	return runWorker(ctx, c, f, a.errOut, func() error {
-		printf(a.errOut, "worker ready, process %d\n", os.Getpid())
-		return writeReady(f.readyFile, map[string]any{"PID": os.Getpid()})
+	return profiled(f.cpuProfile, func() error {
+		return runWorker(ctx, c, f, a.errOut, func() error {
+			printf(a.errOut, "worker ready, process %d\n", os.Getpid())
+			return writeReady(f.readyFile, map[string]any{"PID": os.Getpid()})
+		})
 	})
 }
 
