@@ -34,7 +34,7 @@ quickstart: ## split, train and transform real data on the embedded stack
 	$(GO) run ./cmd/batchmill quickstart
 
 .PHONY: bench
-bench: ## measure a batch transform end to end (BENCH="-rows 1000 -objects 1000": tiny objects)
+bench: ## measure a batch transform end to end (BENCH="-rows 1000000 -objects 1000": tiny objects; "-peers all": beside rivals)
 	$(GO) run ./bench/transform $(BENCH)
 
 .PHONY: bench-orchestration
@@ -61,6 +61,10 @@ soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, i
 .PHONY: soak-shards
 soak-shards: ## plan, do and commit 100,000 shards of one row each, and tell time and memory of each step
 	$(GO) test ./activities/sharding -run '^TestManyShards$$' -count 1 -v -timeout 0 -shards 100000
+
+.PHONY: peers-transform
+peers-transform: ## install what transforms are compared with: Ray, PySpark, DuckDB, Polars, pandas (into bench/peers/.venv-transform) and MinIO
+	sh bench/peers/setup.sh transform && sh bench/peers/minio.sh
 
 .PHONY: peers
 peers: ## install what tests and benchmarks compare with (Python, into bench/peers/.venv)

@@ -39,6 +39,16 @@ func Text(t DataType) bool {
 // *SchemaError.
 func Floats(col Column, dst []float32) error { return numbers(col, dst) }
 
+// Float32Values is the memory of a column of float32 values, none of which is missing; ok is false for other columns. It must not be
+// written to, and is the column's: see Column.Retain.
+func Float32Values(col Column) (values []float32, ok bool) {
+	c, ok := col.(*array.Float32)
+	if !ok || c.NullN() > 0 {
+		return nil, false
+	}
+	return c.Float32Values(), true
+}
+
 // Float64s is Floats in double precision.
 func Float64s(col Column, dst []float64) error { return numbers(col, dst) }
 
@@ -274,10 +284,12 @@ func Vectors(col Column) (values []float32, width int, ok bool) {
 }
 
 // bytesBuffer shares the memory of values.
-func bytesBuffer[T any](values []T) *memory.Buffer {
+func bytesBuffer[T any](values []T) *memory.Buffer { return memory.NewBufferBytes(bytesOf(values)) }
+
+func bytesOf[T any](values []T) []byte {
 	if len(values) == 0 {
-		return memory.NewBufferBytes(nil)
+		return nil
 	}
 	var zero T
-	return memory.NewBufferBytes(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(zero))))
+	return unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(zero)))
 }

@@ -5,18 +5,13 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/parquet"
-	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 )
 
 const (
 	smallParquet    = 16 << 20 // a whole object up to this size is fetched in one GET
 	smallUnitObject = 1 << 20  // the same where only a unit is wanted
-	inFlight        = 64 << 20 // bound of the bytes of row groups in memory; a larger row group is streamed by column
+	inFlight        = 64 << 20 // bound of the bytes of row groups in memory; of a larger one flat columns are decoded as they come (see heldBytes)
 )
 
 // parquetReader reads row groups one after the other, the next one being fetched meanwhile.
@@ -31,9 +26,10 @@ type parquetReader struct {
 	fields []int   // per output column: the field of the file
 	groups []int   // row groups still to read, the current one excluded
 	bound  int64   // of the bytes of row groups in memory
+	held   int64   // of the bytes of a row group's decoded columns
 
 	source  *parquetSource // of the current row group
-	columns []*pqarrow.ColumnReader
+	columns []chunkReader
 	group   int
 	left    int64 // rows of the current group still to read
 	row     int64 // rows of the object before the next batch
@@ -55,7 +51,7 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 	if err != nil {
 		return nil, err
 	}
-	p := &parquetReader{obj: obj, footer: f, opts: o, bound: inFlight}
+	p := &parquetReader{obj: obj, footer: f, opts: o, bound: inFlight, held: heldBytes}
 	target := o.Schema
 	if target == nil {
 		target = f.inferred(o.Media)
@@ -186,38 +182,41 @@ func (p *parquetReader) prefetch() {
 	}()
 }
 
+// chunkReader reads a column of a row group from its first row on.
+type chunkReader interface {
+	// next returns the next rows, of which there must be so many.
+	next(rows int) (Column, error)
+	close()
+}
+
 func (p *parquetReader) openColumns() (err error) {
 	defer recoverAs(&err)
-	props := parquet.NewReaderProperties(readMemory())
-	props.BufferedStreamEnabled = true // otherwise every column chunk is copied twice
-	props.BufferSize = memoryBuffer
+	p.columns = make([]chunkReader, len(p.fields))
 	if p.source.streamed() {
-		props.BufferSize = streamBuffer
-	}
-	r, err := file.NewParquetReader(p.source, file.WithMetadata(p.footer.meta), file.WithReadProps(props))
-	if err != nil {
-		return err
-	}
-	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: int64(p.opts.BatchRows)}, readMemory())
-	if err != nil {
-		return err
-	}
-	p.columns = make([]*pqarrow.ColumnReader, len(p.fields))
-	for i, f := range p.fields {
-		leaves := map[int]bool{}
-		for _, l := range p.footer.leaves(f) {
-			leaves[l] = true
+		if err := p.holdFlat(); err != nil {
+			return err
 		}
-		if hasStruct(p.footer.schema.Field(f).Type) {
-			if err := tryLeaves(r, &fr.Manifest.Fields[f], p.group, p.opts.BatchRows); err != nil {
+	}
+	var arrows *arrowChunks
+	for i, f := range p.fields {
+		if p.columns[i] != nil {
+			continue
+		}
+		flat, err := newFlatColumn(p.footer, p.source, p.group, f)
+		if err != nil {
+			return err
+		}
+		if flat != nil {
+			p.columns[i] = flat
+			continue
+		}
+		if arrows == nil {
+			if arrows, err = p.openArrow(); err != nil {
 				return err
 			}
 		}
-		if p.columns[i], err = fr.GetFieldReader(p.ctx, f, leaves, []int{p.group}); err != nil {
+		if p.columns[i], err = arrows.column(p, f); err != nil {
 			return err
-		}
-		if p.columns[i] == nil {
-			return fmt.Errorf("column %d has no data", f)
 		}
 	}
 	return nil
@@ -228,11 +227,7 @@ func (p *parquetReader) decode(rows int64) (cols []Column, err error) {
 	defer recoverAs(&err)
 	cols = make([]Column, len(p.columns))
 	for i, c := range p.columns {
-		chunked, err := c.NextBatch(rows)
-		if err != nil {
-			return nil, err
-		}
-		col, err := oneChunk(chunked)
+		col, err := c.next(int(rows))
 		if err != nil {
 			return nil, err
 		}
@@ -245,19 +240,6 @@ func (p *parquetReader) decode(rows int64) (cols []Column, err error) {
 		cols[i] = col
 	}
 	return cols, nil
-}
-
-func oneChunk(c *arrow.Chunked) (Column, error) {
-	defer c.Release()
-	if len(c.Chunks()) == 1 {
-		col := c.Chunk(0)
-		col.Retain()
-		return col, nil
-	}
-	if len(c.Chunks()) == 0 {
-		return nullColumn(c.DataType(), 0), nil
-	}
-	return array.Concatenate(c.Chunks(), memory.DefaultAllocator)
 }
 
 // finish converts the columns to the wanted types and leaves rejected rows out.
@@ -286,7 +268,7 @@ func (p *parquetReader) finish(cols []Column, rows, first int64) (Batch, error) 
 func (p *parquetReader) closeGroup() {
 	for _, c := range p.columns {
 		if c != nil {
-			c.Release()
+			c.close()
 		}
 	}
 	p.columns, p.source = nil, nil

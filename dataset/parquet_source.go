@@ -51,8 +51,18 @@ func (s *parquetSource) failed() error {
 	return s.err
 }
 
-func (s *parquetSource) ReadAt(b []byte, offset int64) (int, error) {
-	i, exact := slices.BinarySearchFunc(s.segments, offset, func(seg segment, off int64) int {
+// fail notes an error of the store.
+func (s *parquetSource) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// at finds the segment that holds an offset.
+func (s *parquetSource) at(offset int64) (i int, exact bool) {
+	return slices.BinarySearchFunc(s.segments, offset, func(seg segment, off int64) int {
 		switch {
 		case seg.offset+int64(len(seg.data)) <= off:
 			return -1
@@ -61,6 +71,20 @@ func (s *parquetSource) ReadAt(b []byte, offset int64) (int, error) {
 		}
 		return 0
 	})
+}
+
+// slice is a range of the object if it was fetched in one piece, else nil.
+func (s *parquetSource) slice(from, to int64) []byte {
+	i, exact := s.at(from)
+	if !exact || to > s.segments[i].offset+int64(len(s.segments[i].data)) {
+		return nil
+	}
+	seg := s.segments[i]
+	return seg.data[from-seg.offset : to-seg.offset]
+}
+
+func (s *parquetSource) ReadAt(b []byte, offset int64) (int, error) {
+	i, exact := s.at(offset)
 	if exact {
 		seg := s.segments[i]
 		n := copy(b, seg.data[offset-seg.offset:])
@@ -78,11 +102,7 @@ func (s *parquetSource) ReadAt(b []byte, offset int64) (int, error) {
 	}
 	data, err := readRange(s.ctx, s.direct, offset, length)
 	if err != nil {
-		s.mu.Lock()
-		if s.err == nil {
-			s.err = err
-		}
-		s.mu.Unlock()
+		s.fail(err)
 		return 0, err
 	}
 	n := copy(b, data)

@@ -154,6 +154,31 @@ func (b *binding) fill(batch dataset.Batch, columns [][]float32) error {
 	return nil
 }
 
+// view returns the features of a dense batch, those that used names (nil: all): the batch's own memory where a column is as the model
+// takes it, else what fill wrote to own, which is kept from batch to batch.
+func (b *binding) view(batch dataset.Batch, own *[][]float32, used []bool) ([][]float32, error) {
+	n := int(batch.NumRows())
+	columns, filled := make([][]float32, len(b.columns)), make([][]float32, len(b.columns))
+	if len(*own) == 0 {
+		*own = make([][]float32, len(b.columns))
+	}
+	for f, at := range b.columns {
+		if used != nil && !used[f] {
+			continue
+		}
+		if values, ok := dataset.Float32Values(batch.Column(at)); ok && b.codes[f] == nil {
+			columns[f] = values
+			continue
+		}
+		if len((*own)[f]) < n {
+			(*own)[f] = make([]float32, n)
+		}
+		filled[f] = (*own)[f]
+		columns[f] = filled[f]
+	}
+	return columns, b.fill(batch, filled)
+}
+
 var nan = float32(math.NaN())
 
 // fillSparse spreads sparse rows. Indices the model does not know are left out: no tree asks for them.

@@ -153,18 +153,17 @@ func (s *scorer) Score(batch dataset.Batch) (dataset.Column, error) {
 	return outputColumn(out, p.link.Width(p.groups)), nil
 }
 
-// with fills columns from a batch and lends them to use.
+// with lends the features of a batch to use, which must not write to them.
 func (s *scorer) with(batch dataset.Batch, use func(columns [][]float32, n int)) error {
-	p, n := s.predictor, int(batch.NumRows())
-	columns, _ := s.columns.Get().(*[][]float32)
-	if columns == nil {
-		columns = new([][]float32)
+	own, _ := s.columns.Get().(*[][]float32)
+	if own == nil {
+		own = new([][]float32)
 	}
-	defer s.columns.Put(columns)
-	*columns = blank(*columns, len(p.layout.Features), p.uses, n)
-	if err := s.binding.fill(batch, *columns); err != nil {
+	defer s.columns.Put(own)
+	columns, err := s.binding.view(batch, own, s.predictor.uses)
+	if err != nil {
 		return err
 	}
-	use(*columns, n)
+	use(columns, int(batch.NumRows()))
 	return nil
 }

@@ -189,6 +189,7 @@ func (s *stack) compare(ctx context.Context, o options) ([]measured, error) {
 			if err := s.remove(ctx, m.output); err != nil {
 				return nil, err
 			}
+			fmt.Fprintf(os.Stderr, "%s: %.2f s\n", m.side, m.wall.Seconds())
 			if round == 0 || m.wall < best[i].wall {
 				best[i] = m
 			}
