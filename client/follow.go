@@ -37,6 +37,9 @@ func (e *FailedError) Error() string {
 // Wait follows the job until it ends and returns its description; a job that did not complete is a *FailedError besides.
 // progress, if not nil, is called with each new state of affairs. Ending ctx ends the waiting, not the job.
 func (j *Job) Wait(ctx context.Context, progress func(jobs.Progress)) (jobs.Document, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := j.ended(ctx)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -61,9 +64,21 @@ func (j *Job) Wait(ctx context.Context, progress func(jobs.Progress)) (jobs.Docu
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-ended:
+			ended = nil
 		case <-tick.C:
 		}
 	}
+}
+
+// ended is closed when Temporal says that the job's workflow is over, which is sooner than the next look, or when it cannot say.
+func (j *Job) ended(ctx context.Context) <-chan struct{} {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = j.client.temporal.GetWorkflow(ctx, j.Kind.WorkflowID(j.Name), "").Get(ctx, nil) // how it ended is for Describe to say
+	}()
+	return over
 }
 
 // Progress tells how far a running job is: what its workflow knows plus what its running activities last reported. It needs

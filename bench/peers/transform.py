@@ -162,6 +162,7 @@ def spark(source, target, model, cores):
     import pyarrow
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
         SparkSession.builder.master(f"local[{cores}]")
         .config("spark.jars.packages", HADOOP_AWS)
