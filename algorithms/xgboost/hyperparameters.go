@@ -33,6 +33,7 @@ var declared = declare(
 	category("tree_method", "auto", "All map to histograms.", "auto", "exact", "approx", "hist", "gpu_hist"),
 	integer("max_bin", "256", algorithms.AtLeast(0), "The most bins of a feature. Of 256, one is kept for missing values."),
 	number("sketch_eps", "0.03", algorithms.Between(0, 1).OpenMin().OpenMax(), "With tree_method approx: 1/sketch_eps bins."),
+	number("cat_smooth", "0", algorithms.AtLeast(0), "LightGBM's: rows that steady the order of categories; those of fewer rows have none. 0 orders them as XGBoost does."),
 	integer("seed", "0", algorithms.Interval{}, "Seed of the drawing of rows and features, and of rounding."),
 	integer("nthread", "", algorithms.AtLeast(1), "The most cores to use; by default all."),
 	category("csv_weights", "0", "The column after the label holds instance weights.", "0", "1"),

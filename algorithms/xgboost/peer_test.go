@@ -179,7 +179,7 @@ func TestPeerQuality(t *testing.T) {
 			if test.metric == "auc" {
 				worse = -worse
 			}
-			require.Less(t, worse, 0.02)
+			require.Less(t, worse, 0.005)
 		})
 	}
 }

@@ -99,7 +99,8 @@ func treeParams(v algorithms.Values) hist.Params {
 		MaxDepth:     v.Int("max_depth"), MaxLeaves: v.Int("max_leaves"), LossGuide: v.Text("grow_policy") == "lossguide",
 		MinChildWeight: v.Float("min_child_weight"), MinSplitLoss: v.Float("gamma"), Prune: v.Text("tree_method") == "exact",
 		Lambda: v.Float("lambda"), Alpha: v.Float("alpha"), MaxDeltaStep: v.Float("max_delta_step"),
-		Subsample: v.Float("subsample"), ColumnsByTree: v.Float("colsample_bytree"),
+		CategorySmooth: v.Float("cat_smooth"),
+		Subsample:      v.Float("subsample"), ColumnsByTree: v.Float("colsample_bytree"),
 		ColumnsByLevel: v.Float("colsample_bylevel"), ColumnsByNode: v.Float("colsample_bynode"),
 	}
 }

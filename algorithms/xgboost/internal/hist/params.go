@@ -17,6 +17,9 @@ type Params struct {
 	ColumnsByTree  float64
 	ColumnsByLevel float64
 	ColumnsByNode  float64
+	// CategorySmooth, if not 0, orders categories as LightGBM does: it is added to their second derivatives, and categories of
+	// fewer rows of a node have no order (FindBestThresholdCategoricalInner in src/treelearner/feature_histogram.cpp).
+	CategorySmooth float64
 	Monotone       []int8    // by feature: 1 up, -1 down, 0 or absent: free
 	Interactions   [][]int32 // groups of features that may meet on a path; none: all may
 	Precision      Precision
@@ -25,7 +28,7 @@ type Params struct {
 // Categorical splits follow XGBoost's defaults: up to maxOneHot categories each is tried against the rest; beyond, they are
 // sorted by weight and cut in two, with at most maxSetSize of them on the right side.
 const (
-	maxOneHot  = 4
+	maxOneHot  = 3 // fewer than XGBoost's max_cat_to_onehot
 	maxSetSize = 64
 )
 

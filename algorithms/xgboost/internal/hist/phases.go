@@ -242,7 +242,7 @@ func (g *Grower) search(nodes []int32) {
 }
 
 func (g *Grower) searchBlock(n *growing, columns []int32) split {
-	f := newFinder(&g.params, g.units, n.total, n.bounds)
+	f := newFinder(&g.params, g.units, n.total, n.bounds, n.to-n.from)
 	if g.exact != nil {
 		g.searchExact(&f, n, columns)
 		return f.best

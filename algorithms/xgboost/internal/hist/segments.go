@@ -218,7 +218,7 @@ func (g *Grower) among(node int32) []segment {
 
 // searchBlockOf searches the splits of one node on some features.
 func (g *Grower) searchBlockOf(n *growing, block []segment, s *partScratch) split {
-	f := newFinder(&g.params, g.units, n.total, n.bounds)
+	f := newFinder(&g.params, g.units, n.total, n.bounds, n.to-n.from)
 	total := n.total.pack()
 	for _, at := range block {
 		feature := &g.matrix.Cuts.Features[at.feature]

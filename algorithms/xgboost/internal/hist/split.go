@@ -37,11 +37,14 @@ type finder struct {
 	sums      []sum    // for unpacked
 	direction int8     // of the feature at hand
 	weighed   []uint64 // scratch of byWeight
+
+	rowsPerHessian float64 // of the node: rows of a category are told by its second derivatives
 }
 
-func newFinder(p *Params, units pairUnits, total sum, limits bounds) finder {
+// newFinder prepares to search a node of so many rows.
+func newFinder(p *Params, units pairUnits, total sum, limits bounds, rows int) finder {
 	g, h := units.of(total)
-	f := finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0, bounds: limits}
+	f := finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0, bounds: limits, rowsPerHessian: float64(rows) / h}
 	if p.monotone() {
 		f.monotone, f.plain = true, false
 		f.parent = p.gainAt(g, h, limits.clamp(p.weight(g, h)))
@@ -225,7 +228,7 @@ func (s *finder) byWeight(bins []sum, codes []uint32) []uint32 {
 	for c, of := range bins {
 		w := float32(0)
 		if of != (sum{}) {
-			w = float32(s.params.weight(s.units.of(of)))
+			w = s.standing(of)
 		}
 		if w == 0 {
 			codes = append(codes, uint32(c))
@@ -243,6 +246,19 @@ func (s *finder) byWeight(bins []sum, codes []uint32) []uint32 {
 	}
 	rotate(codes[:zeros+below], zeros)
 	return codes
+}
+
+// standing is the weight that a category is put in order by.
+func (s *finder) standing(of sum) float32 {
+	g, h := s.units.of(of)
+	smooth := s.params.CategorySmooth
+	switch {
+	case smooth == 0:
+		return float32(s.params.weight(g, h))
+	case h*s.rowsPerHessian < smooth:
+		return 0
+	}
+	return float32(-g / (h + smooth))
 }
 
 // rotate moves the first n elements behind the others.

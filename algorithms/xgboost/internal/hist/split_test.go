@@ -31,7 +31,7 @@ func TestScanPlain(t *testing.T) {
 			left = add(1 << 20)
 		}
 		total = total.plus(left).plus(add(1 << r.IntN(22)))
-		f := newFinder(&Params{Lambda: float64(r.IntN(3)), MinChildWeight: float64(r.IntN(100))}, pairUnits{1.0 / 1024, 1.0 / 1024}, total, unbounded)
+		f := newFinder(&Params{Lambda: float64(r.IntN(3)), MinChildWeight: float64(r.IntN(100))}, pairUnits{1.0 / 1024, 1.0 / 1024}, total, unbounded, 1)
 		bar := r.Float64() * 10
 		gain, bin, at := f.scanPlain(bins, left, bar)
 		sums := f.unpacked(bins)
@@ -59,7 +59,7 @@ func BenchmarkScan(b *testing.B) {
 		of := sum{int64(r.IntN(2000) - 1000), int64(r.IntN(1000))}
 		bins[i], total = of.pack(), total.plus(of)
 	}
-	f := newFinder(&Params{Lambda: 1, MinChildWeight: 1}, pairUnits{1.0 / 1024, 1.0 / 1024}, total, unbounded)
+	f := newFinder(&Params{Lambda: 1, MinChildWeight: 1}, pairUnits{1.0 / 1024, 1.0 / 1024}, total, unbounded, 1)
 	const times = 10000
 	least := time.Hour
 	for b.Loop() {
