@@ -120,7 +120,8 @@ func TestPeerLoads(t *testing.T) {
 	}
 }
 
-// TestPeerQuality trains beside the Python package at equal settings and compares what both say of rows held back.
+// TestPeerQuality trains beside the Python package at equal settings and compares what both say of rows held back,
+// in the mean of several splits.
 func TestPeerQuality(t *testing.T) {
 	if os.Getenv("BATCHMILL_PEER_QUALITY") == "" {
 		t.Skip("trains for many seconds: set BATCHMILL_PEER_QUALITY=1")
@@ -140,48 +141,60 @@ func TestPeerQuality(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			hp := maps.Clone(test.hp)
-			hp["eval_metric"] = test.metric
-			result := trainRows(t, hp, test.ref.train, test.ref.test, nil)
-			ours := result.Metrics[len(result.Metrics)-1].Value
-
-			dir := t.TempDir()
 			all := test.ref.train.concatTexts(test.ref.test)
-			types := make([]string, 0, len(all)-1)
-			for _, c := range all[1:] {
-				types = append(types, map[bool]string{true: "c", false: "float"}[c.texts != nil])
+			worse := 0.0
+			for fold := range qualityFolds {
+				held := func(i int) bool { return i%qualityFolds == fold }
+				worse += qualityLost(t, test.hp, test.metric, all.pick(func(i int) bool { return !held(i) }), all.pick(held)) / qualityFolds
 			}
-			all = all.coded()
-			split := test.ref.train[0].len()
-			var files []string
-			for _, side := range []bool{true, false} {
-				part := all.pick(func(i int) bool { return (i < split) == side })
-				path := filepath.Join(dir, fmt.Sprintf("%v.csv", side))
-				writeTable(t, path, append([][]float32{part[0].numbers}, columnsOf(part)...))
-				files = append(files, path)
-			}
-			params := map[string]any{"tree_method": "hist", "base_score": 0.5, "num_boost_round": 200, "feature_types": types, "nthread": 1}
-			for k, v := range hp {
-				if k != "num_round" {
-					params[k] = v
-				}
-			}
-			text, err := json.Marshal(params)
-			require.NoError(t, err)
-			var theirs struct {
-				Version string
-				Metrics map[string]float64
-			}
-			require.NoError(t, json.Unmarshal([]byte(python(t, "train_model.py", string(text), files[0], files[1])), &theirs))
-			want := theirs.Metrics["test-"+test.metric]
-			t.Logf("%s on rows held back: %.6f, xgboost %s %.6f", test.metric, ours, theirs.Version, want)
-			worse := (ours - want) / want
-			if test.metric == "auc" {
-				worse = -worse
-			}
-			require.Less(t, worse, 0.005)
+			t.Logf("worse by %.3f %% in the mean", 100*worse)
+			require.Less(t, worse, 0.003)
 		})
 	}
+}
+
+// qualityFolds is how many splits TestPeerQuality takes the mean of: on one of the California table, either side may be ahead by
+// 1 %, for bins lie elsewhere.
+const qualityFolds = 5
+
+// qualityLost trains beside the Python package and returns by how much our metric on the rows held back is worse, relative.
+func qualityLost(t *testing.T, params map[string]string, metric string, train, held rows) float64 {
+	hp := maps.Clone(params)
+	hp["eval_metric"] = metric
+	result := trainRows(t, hp, train, held, nil)
+	ours := result.Metrics[len(result.Metrics)-1].Value
+
+	types := make([]string, 0, len(train)-1)
+	for _, c := range train[1:] {
+		types = append(types, map[bool]string{true: "c", false: "float"}[c.texts != nil])
+	}
+	both, split, dir := train.concatTexts(held).coded(), train[0].len(), t.TempDir()
+	var files []string
+	for _, side := range []bool{true, false} {
+		part := both.pick(func(i int) bool { return (i < split) == side })
+		path := filepath.Join(dir, fmt.Sprintf("%v.csv", side))
+		writeTable(t, path, append([][]float32{part[0].numbers}, columnsOf(part)...))
+		files = append(files, path)
+	}
+	args := map[string]any{"tree_method": "hist", "base_score": 0.5, "num_boost_round": 200, "feature_types": types, "nthread": 1}
+	for k, v := range hp {
+		if k != "num_round" {
+			args[k] = v
+		}
+	}
+	text, err := json.Marshal(args)
+	require.NoError(t, err)
+	var theirs struct {
+		Version string
+		Metrics map[string]float64
+	}
+	require.NoError(t, json.Unmarshal([]byte(python(t, "train_model.py", string(text), files[0], files[1])), &theirs))
+	want := theirs.Metrics["test-"+metric]
+	t.Logf("%s on rows held back: %.6f, xgboost %s %.6f", metric, ours, theirs.Version, want)
+	if metric == "auc" {
+		return (want - ours) / want
+	}
+	return (ours - want) / want
 }
 
 // TestPeerMetrics compares metrics, weighted and not, with the Python package's on the same predictions.
