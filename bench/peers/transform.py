@@ -17,6 +17,7 @@ import time
 
 BATCH_ROWS = 131072  # a row group of the input
 CHUNK_ROWS = 100_000  # rows of text that pandas holds at once
+READ_BYTES = 4 << 20  # what is asked for at a time of an object of text
 HADOOP_AWS = "org.apache.hadoop:hadoop-aws:3.5.0"  # of the release that PySpark is built with; comes from Maven Central
 SPARK_MEMORY = "2g"  # Java's; the Python workers' is beside it
 
@@ -112,7 +113,7 @@ def pandas_script(read):
         def run():
             rows = 0
             for path in listed(store, source):
-                with store.open_input_stream(path) as text, store.open_output_stream(target + "/" + os.path.basename(path) + ".out") as out:
+                with store.open_input_stream(path, buffer_size=READ_BYTES) as text, store.open_output_stream(target + "/" + os.path.basename(path) + ".out") as out:
                     for chunk in read(text):
                         scores = booster.inplace_predict(chunk.to_numpy(dtype="float32"))
                         out.write(pandas.Series(scores).to_csv(header=False, index=False).encode())
