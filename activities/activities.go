@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -28,7 +29,8 @@ type Activities struct {
 	turn     time.Duration // how long a range of shards goes on while others may be waiting
 	searches *searchCache
 	curves   curveCache
-	now      func() time.Time // for what a plan fixes of time
+	now      func() time.Time // for what a plan fixes of time, and what shards note
+	name     string           // of this process, in what shards note
 
 	elsewhere Elsewhere
 	searching chan struct{} // held while a shard is searched
@@ -48,9 +50,15 @@ type Options struct {
 func New(o Options) *Activities {
 	return &Activities{
 		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
-		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now,
+		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now, name: processName(),
 		turn: turn, elsewhere: o.Elsewhere, searching: make(chan struct{}, 1),
 	}
+}
+
+// processName is what Temporal calls a worker by default, without the task queue.
+func processName() string {
+	host, _ := os.Hostname() // without one the number alone must do
+	return fmt.Sprintf("%d@%s", os.Getpid(), host)
 }
 
 // turn is a compromise: a job that comes late waits for about one turn, and a turn costs three events of a history.

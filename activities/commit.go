@@ -70,6 +70,7 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 		}
 		opt.Literal = capture.manifest
 		opt.Details = transformDetails
+		opt.Record = a.keepJournal
 	case jobs.SplitKind.Name:
 		doc, err := jobs.ParseSplitJob(ref.Job.Document)
 		if err != nil {

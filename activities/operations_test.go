@@ -27,11 +27,11 @@ func TestOperationsOfTinyObjects(t *testing.T) {
 	}{
 		{"two shards", nil, []string{
 			"compose out 128", "delete job 2", "delete receipts 2", "delete staged 2", "get in 256", "get job 3", "get receipts 4", "get staged 2",
-			"list in 1", "list job 1", "list out 1", "put job 3", "put receipts 2", "put staged 2", "stat job 2",
+			"list in 1", "list job 1", "list out 1", "put job 3", "put journal 1", "put receipts 2", "put staged 2", "stat job 2",
 		}},
 		{"a shard for each", shards(objects), []string{
 			"compose out 128", "delete job 2", "delete receipts 128", "delete staged 128", "get in 256", "get job 3", "get receipts 256",
-			"list in 1", "list job 1", "list out 1", "put job 3", "put receipts 128", "put staged 128", "stat job 2",
+			"list in 1", "list job 1", "list out 1", "put job 3", "put journal 1", "put receipts 128", "put staged 128", "stat job 2",
 		}},
 	} {
 		store := faulty.New(newStore())
@@ -73,6 +73,8 @@ func placeOf(uri storage.URI) string {
 		return folder
 	case inJob && !inFolder:
 		return "job"
+	case uri.Bucket == "state" && strings.HasPrefix(uri.Key, "journals/"):
+		return "journal"
 	case strings.HasPrefix(uri.Key, "in/"):
 		return "in"
 	case strings.HasPrefix(uri.Key, "out/"):

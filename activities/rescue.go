@@ -129,7 +129,7 @@ func (s *scoring) try(ctx context.Context, inputs *opener, shard sharding.Shard,
 	w := &shardWork{Staging: sharding.NewStaging("", 0), read: func(int64) {}, inputs: inputs}
 	defer w.Close()
 	err := caught(func() (err error) {
-		t := (&scoring{params, s.predictor}).shard(w, nil)
+		t := (&scoring{params, s.predictor, s.shards}).shard(w, nil)
 		o.Rows, err = t.try(ctx, shard.Runs[what.Run], what)
 		return err
 	})

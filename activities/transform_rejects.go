@@ -33,6 +33,7 @@ func (t *transformShard) reject(e *dataset.RecordError) error {
 		t.Receipt.Rows++
 	}
 	t.Receipt.Rejected++
+	t.notes.rejected(e)
 	if len(t.bad) < firstRejects {
 		t.bad = append(t.bad, e)
 	}

@@ -29,7 +29,7 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 	if err != nil {
 		return protocol.RangeDone{}, err
 	}
-	scoring := &scoring{params: params, predictor: predictor}
+	scoring := &scoring{params: params, predictor: predictor, shards: plan.ShardCount}
 	var help *rescue
 	if !params.documents() { // whose answers are of several records
 		help = &rescue{a: a, plan: plan, at: shardsOf{PlanURI: r.PlanURI, Digest: r.Digest}, scoring: scoring}
@@ -43,11 +43,12 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 type scoring struct {
 	params    transformParams
 	predictor algorithms.MultiPredictor
+	shards    int // of the plan
 }
 
 // shard begins a shard of which faults are left out.
 func (s *scoring) shard(w *shardWork, f faults) *transformShard {
-	return &transformShard{params: s.params, predictor: s.predictor, shardWork: w, faults: f}
+	return &transformShard{params: s.params, predictor: s.predictor, shardWork: w, faults: f, notes: newShardNotes(s.shards, s.predictor)}
 }
 
 // transformShard scores one shard.
@@ -58,6 +59,7 @@ type transformShard struct {
 	rejects   *json.Encoder
 	bad       []*dataset.RecordError // the first of the shard's bad records
 	faults    faults                 // what is left out
+	notes     *shardNotes
 
 	// Of the run that is going on:
 	bound   *bound
@@ -74,6 +76,7 @@ const (
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	t.rejects = json.NewEncoder(t.Fragment(fragmentRejects, sharding.Lines))
+	t.Note = t.notes.begin(ctx, shard, t.worker)
 	number := 0
 	err := t.eachRun(shard, func(run sharding.Run, object dataset.Object) error {
 		if err := t.begin(ctx, object); err != nil {
@@ -241,6 +244,9 @@ func (t *transformShard) score(batch dataset.Batch, write writeFunc) error {
 // put writes records with their outputs and counts them.
 func (t *transformShard) put(batch dataset.Batch, scores []dataset.Column, write writeFunc) error {
 	if err := write(batch, scores); err != nil {
+		return err
+	}
+	if err := t.notes.predicted(scores); err != nil {
 		return err
 	}
 	t.Receipt.Rows += batch.NumRows()

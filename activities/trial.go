@@ -40,7 +40,7 @@ func (a *Activities) Try(ctx context.Context, t Trial) (TrialResult, error) {
 	if err != nil {
 		return TrialResult{}, err
 	}
-	o, err := (&scoring{params, predictor}).try(ctx, &opener{store: a.store}, shards[0], t.Span)
+	o, err := (&scoring{params, predictor, plan.ShardCount}).try(ctx, &opener{store: a.store}, shards[0], t.Span)
 	return TrialResult{outcome: o}, err
 }
 

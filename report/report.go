@@ -1,5 +1,5 @@
-// Package report draws a hyperparameter search: one HTML page that needs nothing from the network, and the same charts as SVG
-// files. It is given a description and its trials, and knows neither Temporal nor the store.
+// Package report draws a hyperparameter search, or how a transform went: one HTML page that needs nothing from the network, and the
+// same charts as SVG and PNG files. It is given a description with its trials or its journal, and knows neither Temporal nor the store.
 package report
 
 import (

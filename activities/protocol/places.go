@@ -26,6 +26,11 @@ func DescriptionObject(kind jobs.Kind, job string) []string {
 	return []string{"jobs", kind.IDPrefix, kind.Key(job) + ".json"}
 }
 
+// JournalObject is what is kept of how a job's shards went.
+func JournalObject(kind jobs.Kind, job string) []string {
+	return []string{"journals", kind.IDPrefix, kind.Key(job) + ".json"}
+}
+
 // SeriesFolder is where, below the state prefix, the entries of a series lie, numbered from 0.
 func SeriesFolder(name string) []string { return []string{"series", name, ""} }
 

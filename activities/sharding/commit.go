@@ -15,6 +15,9 @@ type CommitOptions struct {
 	From int
 	// Assembled is called when the number of outputs grows before which none is missing. It is never called twice at once.
 	Assembled func(n int)
+	// Record keeps what the receipts note, which are removed in the end. It is called first, so that it keeps also what a job that Check
+	// refuses had come to, and again on every attempt.
+	Record func(ctx context.Context, plan *Plan, receipts *Receipts) error
 	// Check may refuse the commit, for example because too many rows were rejected. Nothing is visible yet.
 	Check func(rows, rejected int64) error
 	// Claim may refuse the commit, too; it is called after Check, and again on every attempt, with the plan and its digest.
@@ -61,6 +64,11 @@ func assemble(ctx context.Context, store storage.Store, root storage.URI, opt Co
 	m, first, err := summarise(ctx, plan, receipts)
 	if err != nil {
 		return nil, err
+	}
+	if opt.Record != nil {
+		if err := opt.Record(ctx, plan, receipts); err != nil {
+			return nil, err
+		}
 	}
 	if opt.Check != nil {
 		if err := opt.Check(m.Rows, m.Rejected); err != nil {

@@ -17,6 +17,9 @@ type Receipt struct {
 	Rejected  int64
 	Runs      []RunRows // of the shard, in order
 	Fragments map[string]Fragment
+	// Notes say how the shard went, in a form that the kind of job knows: times, attempts. They are for reports, and go into nothing
+	// that is committed.
+	Notes json.RawMessage `json:",omitempty"`
 }
 
 // RunRows says how many rows were read of a run's input.

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,6 +54,30 @@ func (r *Receipts) each(ctx context.Context, from, to int, use func(*Receipt) er
 		}
 	}
 	return nil
+}
+
+// EachDone calls use with the receipts that a running job of that plan has so far, in no order, one at a time.
+func EachDone(ctx context.Context, store storage.Store, root storage.URI, digest string, use func(*Receipt)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelReceipts)
+	var one sync.Mutex
+	err := store.List(ctx, root.Join("receipts", ""), func(info storage.Info) error {
+		shard, err := strconv.Atoi(strings.TrimSuffix(info.URI.Base(), ".json"))
+		if err != nil {
+			return nil // a page, which repeats receipts
+		}
+		g.Go(func() error {
+			receipt, err := Done(ctx, store, root, digest, shard)
+			if receipt != nil {
+				one.Lock()
+				defer one.Unlock()
+				use(receipt)
+			}
+			return err
+		})
+		return nil
+	})
+	return errors.Join(g.Wait(), err)
 }
 
 func (r *Receipts) pageURI(number int) storage.URI {

@@ -14,7 +14,9 @@ import (
 
 // Staging collects what a shard writes, run by run, until Finish stores it. Not for concurrent use.
 type Staging struct {
-	Receipt   *Receipt // Rows and Rejected are the shard's work to count
+	Receipt *Receipt // Rows and Rejected are the shard's work to count
+	// Note, if set, makes the receipt's notes; it is called once the fragments are staged.
+	Note      func(*Receipt) (json.RawMessage, error)
 	fragments map[string]*stagedFragment
 	rows      int64 // of the runs that have ended
 }
@@ -65,8 +67,8 @@ func (s *Staging) Close() {
 	}
 }
 
-// Finish stages the fragments and then leaves the receipt. Names and bytes depend on the plan alone, so a late duplicate
-// attempt can only write the same again.
+// Finish stages the fragments and then leaves the receipt. Names and bytes depend on the plan alone, but for the
+// receipt's notes, so a late duplicate attempt can only write the same again.
 func (s *Staging) Finish(ctx context.Context, store storage.Store, root storage.URI) error {
 	r := s.Receipt
 	r.Fragments = make(map[string]Fragment, len(s.fragments))
@@ -81,6 +83,12 @@ func (s *Staging) Finish(ctx context.Context, store storage.Store, root storage.
 			return fmt.Errorf("sharding: stage: %w", err)
 		}
 		r.Fragments[name] = Fragment{Size: size, ETag: info.ETag, Parts: f.parts}
+	}
+	if s.Note != nil {
+		var err error
+		if r.Notes, err = s.Note(r); err != nil {
+			return fmt.Errorf("sharding: notes: %w", err)
+		}
 	}
 	data, err := json.Marshal(r)
 	if err != nil {

@@ -18,11 +18,11 @@ import (
 func (a *app) reportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "report",
-		Short:   "Draw what a job found",
+		Short:   "Draw what a job found, or how it went",
 		Long:    "Writes reports that need nothing but a browser.",
-		Example: "  batchmill report tuning churn-tune -o churn.html",
+		Example: "  batchmill report tuning churn-tune -o churn.html\n  batchmill report transform churn-scores",
 	}
-	c.AddCommand(a.reportTuningCommand())
+	c.AddCommand(a.reportTuningCommand(), a.reportTransformCommand())
 	return c
 }
 
@@ -44,9 +44,13 @@ trials. It works while the search runs too. With --charts, each chart also goes 
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.reportTuning(c.Context(), args[0], to) },
 	}
+	to.flags(c)
+	return c
+}
+
+func (to *reportFiles) flags(c *cobra.Command) {
 	c.Flags().StringVarP(&to.page, "output", "o", "", `file to write, "-" for standard output (default NAME.html)`)
 	c.Flags().StringVar(&to.charts, "charts", "", "folder to write the charts to, as SVG and as PNG")
-	return c
 }
 
 func (a *app) reportTuning(ctx context.Context, name string, to reportFiles) error {
@@ -63,20 +67,25 @@ func (a *app) reportTuning(ctx context.Context, name string, to reportFiles) err
 	if err := report.HTML(&page, search); err != nil {
 		return err
 	}
+	return a.writeReport(to, name, page.Bytes(), report.Charts(search))
+}
+
+// writeReport writes a job's page and, where a folder is named, its charts.
+func (a *app) writeReport(to reportFiles, name string, page []byte, charts []report.Chart) (err error) {
 	if to.page == "-" {
-		_, err = a.out.Write(page.Bytes())
+		_, err = a.out.Write(page)
 	} else {
 		if to.page == "" {
 			to.page = name + ".html"
 		}
-		if err = os.WriteFile(to.page, page.Bytes(), 0o644); err == nil {
+		if err = os.WriteFile(to.page, page, 0o644); err == nil {
 			printf(a.errOut, "wrote %s\n", to.page)
 		}
 	}
 	if err != nil || to.charts == "" {
 		return err
 	}
-	return writeCharts(to.charts, report.Charts(search))
+	return writeCharts(to.charts, charts)
 }
 
 // tuningReport collects what the report is drawn from.
