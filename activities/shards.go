@@ -17,11 +17,11 @@ type shardWork struct {
 	*sharding.Staging
 	read   func(rows int64) // tells how many rows of the shard are read
 	inputs *opener
-	worker worker
+	by     workedBy
 }
 
-// worker says who works a shard, and when.
-type worker struct {
+// workedBy says who works a shard, and when.
+type workedBy struct {
 	name string
 	now  func() time.Time
 }
@@ -128,7 +128,7 @@ func (r *shardRun) attempt(ctx context.Context, i int, shard sharding.Shard, wor
 		Staging: sharding.NewStaging(r.digest, i),
 		read:    func(rows int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + rows }) },
 		inputs:  r.inputs,
-		worker:  worker{r.a.name, r.a.now},
+		by:      workedBy{r.a.name, r.a.now},
 	}
 	defer w.Close()
 	if err := caught(func() error { return work(ctx, shard, w) }); err != nil {

@@ -41,7 +41,7 @@ func newShardNotes(shards int, p algorithms.MultiPredictor) *shardNotes {
 }
 
 // begin returns what ends the notes.
-func (n *shardNotes) begin(ctx context.Context, shard sharding.Shard, by worker) func(*sharding.Receipt) (json.RawMessage, error) {
+func (n *shardNotes) begin(ctx context.Context, shard sharding.Shard, by workedBy) func(*sharding.Receipt) (json.RawMessage, error) {
 	n.shard = journal.Shard{
 		Object: shard.Runs[0].Object.URI, Objects: len(shard.Runs), Worker: by.name, Attempt: attempt(ctx), Began: by.now().UTC(),
 	}

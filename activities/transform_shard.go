@@ -76,7 +76,7 @@ const (
 
 func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 	t.rejects = json.NewEncoder(t.Fragment(fragmentRejects, sharding.Lines))
-	t.Note = t.notes.begin(ctx, shard, t.worker)
+	t.Note = t.notes.begin(ctx, shard, t.by)
 	number := 0
 	err := t.eachRun(shard, func(run sharding.Run, object dataset.Object) error {
 		if err := t.begin(ctx, object); err != nil {
