@@ -87,9 +87,9 @@ func (a *Activities) RegisterLight(r Registrar) {
 
 // RegisterCompute puts on the worker what keeps cores busy.
 func (a *Activities) RegisterCompute(r Registrar) {
-	r.Add(protocol.TransformShards, guard(a.TransformShards))
-	r.Add(protocol.ScanShards, guard(a.ScanShards))
-	r.Add(protocol.SplitShards, guard(a.SplitShards))
+	r.Add(protocol.TransformShards, guard(a.patiently(a.TransformShards)))
+	r.Add(protocol.ScanShards, guard(a.patiently(a.ScanShards)))
+	r.Add(protocol.SplitShards, guard(a.patiently(a.SplitShards)))
 	r.Add(protocol.Train, guard(a.Train))
 }
 

@@ -31,9 +31,13 @@ func temporalError(ctx context.Context, err error) error {
 		return err
 	}
 	class := classify(err)
-	return temporal.NewApplicationErrorWithOptions(err.Error(), string(class), temporal.ApplicationErrorOptions{
-		NonRetryable: class != jobs.InternalServerError,
-	})
+	options := temporal.ApplicationErrorOptions{
+		NonRetryable: class != jobs.InternalServerError || errors.As(err, new(*givenUpError)),
+	}
+	if errors.Is(err, storage.ErrFull) {
+		options.NextRetryDelay = fullDelay(attempt(ctx))
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(class), options)
 }
 
 // askedToStop tells whether an activity's context ended because its job is to stop. Temporal's SDK ends it for other reasons

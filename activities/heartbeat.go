@@ -22,16 +22,21 @@ type pulse struct {
 
 // startPulse begins with the last attempt's beat, which it also returns: the cursor to go on from.
 func startPulse(ctx context.Context) (*pulse, protocol.Beat) {
-	var last protocol.Beat
-	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
-		// A beat that cannot be read (an older program's) only costs work that is skipped by receipts anyway.
-		_ = activity.GetHeartbeatDetails(ctx, &last)
-	}
+	last := lastBeat(ctx)
 	p := &pulse{done: make(chan struct{}), gone: make(chan struct{})}
 	p.latest.Store(&last)
 	// A stopped activity still has its round to end and its model to store: it must not fall silent meanwhile.
 	go p.run(context.WithoutCancel(ctx))
 	return p, last
+}
+
+// lastBeat is the last attempt's beat, or a zero one.
+func lastBeat(ctx context.Context) (last protocol.Beat) {
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) {
+		// A beat that cannot be read (an older program's) only costs work that is skipped by receipts anyway.
+		_ = activity.GetHeartbeatDetails(ctx, &last)
+	}
+	return last
 }
 
 func (p *pulse) run(ctx context.Context) {

@@ -53,14 +53,17 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r proto
 	if err != nil {
 		return protocol.RangeDone{}, err
 	}
-	p, _ := startPulse(ctx)
+	p, last := startPulse(ctx)
 	defer p.stop()
 	p.set(protocol.Beat{})
+	if last.Trouble != nil {
+		activity.RecordHeartbeat(ctx, protocol.Beat{}) // should this attempt be lost, the next one must not take it for one that failed
+	}
 	shards, err := plan.ReadShards(ctx, a.store, r.From, r.To)
 	if err != nil {
 		return protocol.RangeDone{}, err
 	}
-	run := &shardRun{a: a, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work, rescue: rescue}
+	run := &shardRun{a: a, base: base, digest: r.Digest, pulse: p, inputs: &opener{store: a.store}, work: work, rescue: rescue, looked: last.Trouble != nil}
 	var done protocol.RangeDone
 	for i, began := r.From, time.Now(); i < r.To; i++ {
 		if i > r.From && time.Since(began) > a.turn {
@@ -72,7 +75,7 @@ func (a *Activities) eachShard(ctx context.Context, plan *sharding.Head, r proto
 		}
 		receipt, err := run.shard(ctx, i, shards[i-r.From])
 		if err != nil {
-			return done, err
+			return done, &shardError{i, err}
 		}
 		done.Rows += receipt.Rows
 		done.Rejected += receipt.Rejected
@@ -96,7 +99,7 @@ type shardRun struct {
 	inputs *opener
 	work   shardFunc
 	rescue *rescue
-	looked bool // at the first shard without a receipt: an attempt that was lost was lost with it
+	looked bool // at the first shard without a receipt: an attempt that was lost, and did not come back with an error, was lost with it
 }
 
 // shard works a shard, or finds the receipt an earlier attempt left.

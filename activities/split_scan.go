@@ -48,15 +48,15 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	from := max(r.From, last.Cursor)
 	shards, err := plan.ReadShards(ctx, a.store, from, r.To)
 	if err != nil {
-		return done, err
+		return done, &shardError{from, err}
 	}
 	for i := from; i < r.To; i++ {
 		summary, n, err := scan.shard(ctx, shards[i-from])
 		if err != nil {
-			return done, err
+			return done, &shardError{i, err}
 		}
 		if _, err := storage.WriteAll(ctx, a.store, scanURI(base, pass, i), summary, storage.PutOptions{}); err != nil {
-			return done, err
+			return done, &shardError{i, err}
 		}
 		done.Rows += n
 		p.set(protocol.Beat{Stage: "scan", Done: done.Rows, Cursor: i + 1})

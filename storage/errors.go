@@ -9,6 +9,12 @@ import (
 // ErrRange: the requested byte range does not lie within the object.
 var ErrRange = errors.New("storage: range not within the object")
 
+// noSpace is ErrFull, which errors.Is takes for ErrUnavailable as well.
+type noSpace struct{}
+
+func (noSpace) Error() string { return "storage: no space left" }
+func (noSpace) Unwrap() error { return ErrUnavailable }
+
 // ErrSize: the reader given to Put ended before, or went on after, the size the caller declared. Nothing was stored.
 var ErrSize = errors.New("storage: content does not have the declared size")
 

@@ -22,6 +22,9 @@ var (
 	ErrAccessDenied = errors.New("storage: access denied")
 	// ErrUnavailable: the server could not be reached or answered with a server error after all retries. Worth retrying later.
 	ErrUnavailable = errors.New("storage: service unavailable")
+	// ErrFull: the server has no space left, or the quota is used up. It is an ErrUnavailable that somebody has to see to: drivers retry it
+	// for seconds only, so that callers hear of it.
+	ErrFull error = noSpace{}
 )
 
 // Info describes one stored object.

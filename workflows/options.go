@@ -20,8 +20,8 @@ var retries = temporal.RetryPolicy{
 	NonRetryableErrorTypes: []string{string(jobs.ClientError), string(jobs.AlgorithmError), "payloadSizeError"},
 }
 
-// shardRetries are for ranges of shards. They go on for more than an hour, which an outage of the store may take; a shard that ends its
-// workers is searched for what is at fault, and each death on the way is an attempt.
+// shardRetries are for ranges of shards: a shard that ends its workers is searched for what is at fault, and each death on the way is an
+// attempt, as is each look at a store that is full. Of attempts that fail for other reasons the activities allow fewer.
 func shardRetries() *temporal.RetryPolicy {
 	r := retries
 	r.MaximumAttempts = 200

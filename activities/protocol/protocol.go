@@ -154,10 +154,18 @@ type Description struct {
 
 // Beat is what long activities heartbeat: where they are, for progress displays, and a cursor for the next attempt.
 type Beat struct {
-	Stage    string  `json:",omitempty"`
-	Done     int64   `json:",omitempty"` // rows, or rounds when training
-	Total    int64   `json:",omitempty"`
-	Rejected int64   `json:",omitempty"`
-	Cursor   int     `json:",omitempty"`
-	Metrics  Metrics `json:",omitempty"`
+	Stage    string   `json:",omitempty"`
+	Done     int64    `json:",omitempty"` // rows, or rounds when training
+	Total    int64    `json:",omitempty"`
+	Rejected int64    `json:",omitempty"`
+	Cursor   int      `json:",omitempty"`
+	Metrics  Metrics  `json:",omitempty"`
+	Trouble  *Trouble `json:",omitempty"` // of a range whose last attempts failed
+}
+
+// Trouble is what a range of shards goes on failing with, for the next attempt to know when it is enough.
+type Trouble struct {
+	Since    time.Time // the first failure in a row
+	Failures int       // in a row, without a shard done in between
+	Shard    int       // that could not be worked
 }

@@ -89,6 +89,10 @@ func TestAnswers(t *testing.T) {
 		{429, "TooManyRequests", storage.ErrUnavailable, true},
 		{409, "ConditionalRequestConflict", storage.ErrUnavailable, true},
 		{400, "BadDigest", storage.ErrUnavailable, true},
+		{507, "InsufficientStorage", storage.ErrFull, true},
+		{507, "XMinioStorageFull", storage.ErrFull, true},
+		{507, "", storage.ErrFull, true},
+		{403, "QuotaExceeded", storage.ErrFull, true},
 		{400, "InvalidArgument", nil, false},
 		{501, "NotImplemented", nil, false},
 	} {

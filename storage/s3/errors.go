@@ -30,7 +30,7 @@ func describe(ctx context.Context, op string, uri storage.URI, err error) *stora
 	if errors.As(err, &answer) && (answer.Code != "" || answer.StatusCode != 0) {
 		e.Code, e.Status = answer.Code, answer.StatusCode
 		e.Kind = kindOf(answer)
-		if e.Kind == nil || e.Kind == storage.ErrUnavailable {
+		if e.Kind == nil || e.Retryable() {
 			e.Err = errors.New(answer.Error())
 		}
 		return e
@@ -61,6 +61,8 @@ func kindOf(answer minio.ErrorResponse) error {
 		"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "AllAccessDisabled", "AccountProblem",
 		"XAdminUserNotFound": // versitygw v1.8.0's word, with a 404, for an unknown access key
 		return storage.ErrAccessDenied
+	case "InsufficientStorage", "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
+		return storage.ErrFull
 	case "SlowDown", "SlowDownRead", "SlowDownWrite", "RequestTimeout", "Throttling", "InternalError", "ServiceUnavailable",
 		"OperationAborted", "ConditionalRequestConflict", // another writer's request is under way: its outcome decides ours
 		"BadDigest", "XAmzContentChecksumMismatch", "IncompleteBody": // damaged on the way
@@ -71,6 +73,8 @@ func kindOf(answer minio.ErrorResponse) error {
 		return storage.ErrPrecondition
 	case http.StatusRequestedRangeNotSatisfiable:
 		return storage.ErrRange
+	case http.StatusInsufficientStorage:
+		return storage.ErrFull
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return storage.ErrAccessDenied
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,

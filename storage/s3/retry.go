@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -11,9 +12,12 @@ import (
 // slowest is the slowest rate, in bytes per second, at which an upload is still waited for.
 const slowest = 64 << 10
 
-// retry calls attempt until it succeeds, fails for good, or Config.RetryFor has passed.
+// fullFor is how long a full server is asked again here: space seldom comes back within a request.
+const fullFor = 5 * time.Second
+
+// retry calls attempt until it succeeds, fails for good, or Config.RetryFor (fullFor where there is no space) has passed.
 func (s *Store) retry(ctx context.Context, op string, uri storage.URI, attempt func(context.Context) error) error {
-	deadline := time.Now().Add(s.cfg.RetryFor)
+	began := time.Now()
 	for n := 0; ; n++ {
 		if ctx.Err() != nil {
 			return describe(ctx, op, uri, ctx.Err())
@@ -24,8 +28,11 @@ func (s *Store) retry(ctx context.Context, op string, uri storage.URI, attempt f
 			return nil
 		}
 		e := describe(ctx, op, uri, err)
-		wait := s.backoff(n)
-		if !e.Retryable() || time.Now().Add(wait).After(deadline) {
+		wait, patience := s.backoff(n), s.cfg.RetryFor
+		if errors.Is(e.Kind, storage.ErrFull) {
+			patience = min(patience, fullFor)
+		}
+		if !e.Retryable() || time.Since(began)+wait > patience {
 			return e
 		}
 		if !sleep(ctx, wait) {

@@ -1,0 +1,111 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/batchmill/batchmill/jobs"
+)
+
+// refusing puts a proxy before the store of workers started from now on. It answers the requests that deny names as a policy would.
+func (s *stack) refusing(t *testing.T, deny func(*http.Request) bool) {
+	t.Helper()
+	to, err := url.Parse(s.env["AWS_ENDPOINT_URL_S3"])
+	require.NoError(t, err)
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host // it is signed
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !deny(r) {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		if r.Method != http.MethodHead {
+			fmt.Fprint(w, "<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>")
+		}
+	}))
+	t.Cleanup(server.Close)
+	s.env["AWS_ENDPOINT_URL_S3"] = server.URL
+}
+
+// TestAccessDenied: what a policy does not allow fails a job at its first attempt, whenever it is met, with the object and the store's
+// code; nothing appears in the output.
+func TestAccessDenied(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	writes := func(r *http.Request) bool { return r.Method == http.MethodPut || r.Method == http.MethodPost }
+	var receipts atomic.Int64
+	s.refusing(t, func(r *http.Request) bool {
+		switch p := r.URL.Path; {
+		case strings.HasPrefix(p, "/cloth/out-planning/"):
+			return writes(r)
+		case strings.HasPrefix(p, "/cloth/out-later/_batchmill/later/receipts/"):
+			return writes(r) && receipts.Add(1) > 3
+		case strings.HasPrefix(p, "/cloth/out-commit/"):
+			return writes(r) && !strings.Contains(p, "/_batchmill/")
+		default:
+			return strings.HasPrefix(p, "/secret/")
+		}
+	})
+	s.worker(t, "--concurrency", "2")
+	c := s.covertype(t)
+	s.put(t, s.bucket(t, "secret")+"in/a.parquet", readTable(t, "covertype", "covertype_train80.csv.gz").head(100).parquet(t, 10))
+	elsewhere := func(name, in, out string) object {
+		return transformDocument(name, "cover", c.content, in, out, "")
+	}
+	for name, k := range map[string]struct {
+		doc  object
+		at   string
+		code string
+	}{
+		"planning": {c.transform("planning"), "s3://cloth/out-planning/", "AccessDenied"},
+		"later":    {setting(c.transform("later"), "BATCHMILL_SHARDS", "20"), "s3://cloth/out-later/_batchmill/later/receipts/", "AccessDenied"},
+		"commit":   {c.transform("commit"), "s3://cloth/out-commit/", "AccessDenied"},
+		"input":    {elsewhere("input", "s3://secret/in/", "s3://cloth/out-input/"), "s3://secret/in/", "AccessDenied"},
+		"nowhere":  {elsewhere("nowhere", c.in, "s3://no-such-bucket/out/"), "s3://no-such-bucket/out/", "NoSuchBucket"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			job := s.begin(t, jobs.TransformKind, k.doc)
+			_, failed := fail[jobs.TransformJobDescription](t, job)
+			require.True(t, strings.HasPrefix(failed.Reason, "ClientError: "), failed.Reason)
+			require.Contains(t, failed.Reason, k.at)
+			require.Contains(t, failed.Reason, k.code)
+			require.NotContains(t, failed.Reason, s.env["AWS_SECRET_ACCESS_KEY"])
+			require.NotContains(t, failed.Reason, s.env["AWS_ACCESS_KEY_ID"])
+			s.requireNothingVisible(t, "s3://cloth/out-"+name+"/")
+			require.EqualValues(t, 1, jobTimes{s: s, id: job.Kind.WorkflowID(name)}.attempts(t), "attempts")
+		})
+	}
+}
+
+// requireNothingVisible: below an output path there is nothing but what is staged.
+func (s *stack) requireNothingVisible(t *testing.T, out string) {
+	t.Helper()
+	for _, key := range s.list(t, out) {
+		require.Contains(t, key, "/_batchmill/")
+	}
+}
+
+// attempts is the highest number of attempts that any of the job's activities took.
+func (j jobTimes) attempts(t *testing.T) (most int32) {
+	t.Helper()
+	h := j.s.conn.GetWorkflowHistory(t.Context(), j.id, "", false, 0)
+	for h.HasNext() {
+		e, err := h.Next()
+		require.NoError(t, err)
+		if a := e.GetActivityTaskStartedEventAttributes(); a != nil {
+			most = max(most, a.Attempt)
+		}
+	}
+	return most
+}
