@@ -6,6 +6,9 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,4 +111,42 @@ func (j jobTimes) attempts(t *testing.T) (most int32) {
 		}
 	}
 	return most
+}
+
+// TestDiskFull: a job whose store runs out of space says so, waits, and goes on when there is space again; its output is that of a job that
+// had no trouble.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	disk := filepath.Join(s.dir, "own-s3")
+	require.NoError(t, os.MkdirAll(disk, 0o700))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64m", "batchmill-test", disk).CombinedOutput(); err != nil {
+		t.Skipf("a disk of limited size is a tmpfs, which this user may not mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() { require.NoError(t, exec.Command("umount", "-l", disk).Run()) })
+	s.ownS3(t)
+	s.worker(t, "--concurrency", "1")
+	c := s.covertype(t)
+	s.transform(t, c.transform("space"))
+
+	job := s.begin(t, jobs.TransformKind, setting(c.transform("full"), "BATCHMILL_SHARDS", "400"))
+	await(t, "receipts", func() bool { return len(s.list(t, c.path+"out-full/_batchmill/full/receipts/")) > 3 })
+	filler := filepath.Join(disk, "filler")
+	file, err := os.Create(filler)
+	require.NoError(t, err)
+	for size := 1 << 20; size > 0; { // to the last byte
+		if _, err := file.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+	require.NoError(t, file.Close())
+	await(t, "progress that says why", func() bool {
+		p, err := job.Progress(t.Context())
+		return err == nil && strings.Contains(p.Message, "no space left (InsufficientStorage") && strings.Contains(p.Message, c.path)
+	})
+	s.requireNothingVisible(t, c.path+"out-full/")
+	require.NoError(t, os.Remove(filler))
+	d := finish[jobs.TransformJobDescription](t, job)
+	require.Positive(t, d.Progress.Rows)
+	requireSame(t, s.output(t, c, "space"), s.output(t, c, "full"), "the disk full in between")
 }
