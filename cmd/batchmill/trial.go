@@ -15,6 +15,10 @@ const trialVerb = "_trial"
 func (a *app) trialCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: trialVerb, Hidden: true, Args: cobra.NoArgs,
+		Short: "Do a piece of work that workers have died of (started by workers)",
+		Long: "Reads a piece of a shard from standard input, does it, and writes what came of it to standard output. A worker starts this\n" +
+			"for records that may have ended other workers: if this process ends, the worker lives on.",
+		Example: "  batchmill worker   # starts batchmill " + trialVerb + " where it has to",
 		RunE: func(c *cobra.Command, _ []string) error {
 			store, _, err := openStore()
 			if err != nil {
