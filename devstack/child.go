@@ -26,6 +26,23 @@ type status struct {
 	Error   string `json:",omitempty"`
 	InUse   string `json:",omitempty"` // host:port that is taken, when that is the reason
 	Service string `json:",omitempty"`
+	early   bool   // the process ended without a word
+}
+
+// errEarly: a server's process ended before it answered. Temporal's does when a port of its inner services, free a moment before, is taken.
+var errEarly = errors.New("it ended before it answered")
+
+// maxStarts is how often a server that ended before it answered is started, each time with other inner ports.
+const maxStarts = 3
+
+// startPatiently is startChild, again where the process ended before it answered.
+func startPatiently(ctx context.Context, server, verb, logs string, settings any) (c *child, err error) {
+	for range maxStarts {
+		if c, err = startChild(ctx, server, verb, logs, settings); !errors.Is(err, errEarly) || ctx.Err() != nil {
+			break
+		}
+	}
+	return c, err
 }
 
 // child is a server process. done is closed when it has ended.
@@ -83,7 +100,7 @@ func (c *child) watch(stdout io.Reader, answer chan<- status) {
 			st = status{Error: fmt.Sprintf("unexpected output %q", lines.Text())}
 		}
 	} else {
-		st.Error = "it ended before it answered"
+		st.Error, st.early = errEarly.Error(), true
 	}
 	answer <- st
 	_, _ = io.Copy(io.Discard, stdout)
@@ -99,6 +116,8 @@ func (c *child) await(ctx context.Context, answer <-chan status) error {
 			return nil
 		case st.InUse != "":
 			return &PortInUseError{Service: st.Service, Address: st.InUse, Flag: flagOf(st.Service), Err: errors.New(st.Error)}
+		case st.early:
+			return c.failed(st.Error, errEarly)
 		}
 		return c.failed(st.Error, nil)
 	case <-ctx.Done():

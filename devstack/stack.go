@@ -103,7 +103,7 @@ func (s *Stack) startServers(ctx context.Context, cfg Config) error {
 	defer cancel()
 	starts := []func() (*child, error){
 		func() (*child, error) {
-			return startChild(ctx, "temporal", temporalVerb, logDir(cfg.Dir), temporalSettings{
+			return startPatiently(ctx, "temporal", temporalVerb, logDir(cfg.Dir), temporalSettings{
 				Dir: temporalDir(cfg.Dir), Host: cfg.Host, Port: cfg.TemporalPort, UIPort: cfg.UIPort,
 				Namespace: Namespace, SearchAttributes: SearchAttributes()})
 		},
