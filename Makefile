@@ -4,6 +4,8 @@ GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BENCH ?=
 SOAK_TIME ?= 10m
+SHARDS ?= 100000
+SEED ?= 1
 
 .PHONY: help
 help: ## list the targets
@@ -59,8 +61,16 @@ soak: ## repeat the tests for SOAK_TIME (default 10m), with the race detector, i
 	while [ $$(date +%s) -lt $$end ]; do $(GO) test -race -count=1 -shuffle=on ./... || exit 1; done
 
 .PHONY: soak-shards
-soak-shards: ## plan, do and commit 100,000 shards of one row each, and tell time and memory of each step
-	$(GO) test ./activities/sharding -run '^TestManyShards$$' -count 1 -v -timeout 0 -shards 100000
+soak-shards: ## a job of SHARDS shards (default 100,000), in memory and on real servers: time, memory, lengths of histories
+	$(GO) test ./activities/sharding ./internal/e2e -p 1 -run '^TestManyShards$$' -count 1 -v -timeout 0 -shards $(SHARDS)
+
+.PHONY: soak-stop
+soak-stop: ## stop a job of SHARDS shards (default 100,000) soon and late, and tell how long that takes
+	$(GO) test ./internal/e2e -run '^TestStopOfManyShards$$' -count 1 -v -timeout 0 -shards $(SHARDS)
+
+.PHONY: soak-transform
+soak-transform: ## transforms for SOAK_TIME while workers are killed, Temporal restarts and the store fails; every row is checked (SEED=2: other kills)
+	$(GO) test ./internal/e2e -run '^TestSoakTransform$$' -count 1 -v -timeout 0 -for $(SOAK_TIME) -seed $(SEED)
 
 .PHONY: peers-transform
 peers-transform: ## install what transforms are compared with: Ray, PySpark, DuckDB, Polars, pandas (into bench/peers/.venv-transform) and MinIO

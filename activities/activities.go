@@ -76,6 +76,7 @@ func (a *Activities) RegisterLight(r Registrar) {
 	r.Add(protocol.DecideSplit, guard(a.DecideSplit))
 	r.Add(protocol.PlanTraining, guard(a.PlanTraining))
 	r.Add(protocol.Commit, guard(a.Commit))
+	r.Add(protocol.Withdraw, guard(a.Withdraw))
 	r.Add(protocol.CleanUp, guard(a.CleanUp))
 	r.Add(protocol.PublishModel, guard(a.PublishModel))
 	r.Add(protocol.SaveDescription, guard(a.SaveDescription))

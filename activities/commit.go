@@ -100,6 +100,22 @@ func transformDetails(_ context.Context, plan *sharding.Plan, _ *sharding.Receip
 	}})
 }
 
+// Withdraw takes back what of a stopped job is visible, and what it has entered elsewhere: all but what it has staged. It reports whether
+// the job had committed after all.
+func (a *Activities) Withdraw(ctx context.Context, ref protocol.PlanRef) (bool, error) {
+	p, _ := startPulse(ctx)
+	defer p.stop()
+	base, err := outputRoot(ref)
+	if err != nil || ref.Digest == "" {
+		return false, nil //nolint:nilerr // without an output path, or a plan, nothing can have been written
+	}
+	committed, err := sharding.Withdraw(ctx, a.store, base)
+	if err != nil || committed {
+		return committed, err
+	}
+	return false, a.leaveSeries(ctx, ref)
+}
+
 // CleanUp removes every trace of a job that failed or was stopped. It reports whether the job had committed after all.
 func (a *Activities) CleanUp(ctx context.Context, ref protocol.PlanRef) (bool, error) {
 	p, _ := startPulse(ctx)

@@ -33,12 +33,17 @@ func TestDescribe(t *testing.T) {
 		ended  enumspb.WorkflowExecutionStatus
 		status string
 		reason string
+		stop   bool
 	}{
-		"not picked up yet":   {nil, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "InProgress", ""},
-		"running":             {running, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "InProgress", ""},
-		"completed":           {done, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, "Completed", ""},
-		"terminated":          {running, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "Failed", "InternalServerError: the job's workflow ended (terminated)"},
-		"cancelled too early": {nil, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, "Stopped", ""},
+		"not picked up yet":                     {nil, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "InProgress", "", false},
+		"running":                               {running, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "InProgress", "", false},
+		"completed":                             {done, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, "Completed", "", false},
+		"terminated":                            {running, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "Failed", "InternalServerError: the job's workflow ended (terminated)", false},
+		"cancelled too early":                   {nil, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, "Stopped", "", false},
+		"asked to stop":                         {running, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "Stopping", "", true},
+		"asked to stop, not picked up yet":      {nil, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "Stopping", "", true},
+		"asked to stop when it was done":        {done, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, "Completed", "", true},
+		"asked to stop, ended by somebody else": {running, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, "Failed", "InternalServerError: the job's workflow ended (terminated)", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,6 +56,7 @@ func TestDescribe(t *testing.T) {
 			temporal := new(mocks.Client)
 			temporal.On("DescribeWorkflowExecution", mock.Anything, "transform-job/j", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
 				WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: memo, Status: c.ended, StartTime: timestamppb.New(time.Unix(1700000000, 0))},
+				WorkflowExtendedInfo:  &workflowpb.WorkflowExecutionExtendedInfo{CancelRequested: c.stop},
 			}, nil)
 			d, err := dial(t, temporal).Job(jobs.TransformKind, "j").Describe(context.Background())
 			require.NoError(t, err)

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -127,7 +127,7 @@ func (j *Job) Describe(ctx context.Context) (jobs.Document, error) {
 		return nil, temporalError(err)
 	}
 	info := d.GetWorkflowExecutionInfo()
-	return described(j.Kind, j.Name, info.GetMemo(), info.GetStatus(), info.GetStartTime().AsTime(), j.ARN)
+	return described(j.Kind, j.Name, standing{info, d.GetWorkflowExtendedInfo().GetCancelRequested()}, j.ARN)
 }
 
 func (c *Client) storedDescription(ctx context.Context, kind jobs.Kind, name string) (jobs.Document, error) {
@@ -138,28 +138,39 @@ func (c *Client) storedDescription(ctx context.Context, kind jobs.Kind, name str
 	return data, err
 }
 
-// described takes the description from the memo. A job no worker has picked up yet has none: it is InProgress, and one whose
-// workflow was ended from outside (terminated, timed out) has failed, whatever its memo last said.
-func described(kind jobs.Kind, name string, memo *commonpb.Memo, status enumspb.WorkflowExecutionStatus, at time.Time, arn string) (jobs.Document, error) {
-	m := map[string]any{}
-	if p, ok := memo.GetFields()[protocol.MemoDescription]; ok {
+// standing is what Temporal says of a job's workflow.
+type standing struct {
+	info *workflowpb.WorkflowExecutionInfo
+	stop bool // asked for; a list does not know
+}
+
+// described takes the description from the memo. A job no worker has picked up yet has none: it is InProgress. One that was asked to stop
+// is stopping, also while no worker is there to take note, and one whose workflow was ended from outside (terminated, timed out) has
+// failed, whatever its memo last said.
+func described(kind jobs.Kind, name string, s standing, arn string) (jobs.Document, error) {
+	m, member := map[string]any{}, kind.Name+"Status"
+	if p, ok := s.info.GetMemo().GetFields()[protocol.MemoDescription]; ok {
 		if err := converter.GetDefaultDataConverter().FromPayload(p, &m); err != nil {
 			return nil, fmt.Errorf("client: description of %s: %w", name, err)
 		}
 	} else {
 		m[kind.NameMember], m[kind.Name+"Arn"] = name, arn
-		m["CreationTime"] = float64(at.UnixMilli()) / 1000
-		m[kind.Name+"Status"] = string(jobs.TransformJobStatusInProgress)
+		m["CreationTime"] = float64(s.info.GetStartTime().AsTime().UnixMilli()) / 1000
+		m[member] = string(jobs.TransformJobStatusInProgress)
 	}
-	switch status {
+	said, _ := m[member].(string)
+	if Terminal(said) {
+		return json.Marshal(m)
+	}
+	switch ended := s.info.GetStatus(); ended {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		if s, _ := m[kind.Name+"Status"].(string); s == "InProgress" || s == "Stopping" {
-			m[kind.Name+"Status"] = "Failed"
-			m["FailureReason"] = "InternalServerError: the job's workflow ended (" + strings.ToLower(status.String()) + ")"
-		}
+		m[member] = "Failed"
+		m["FailureReason"] = "InternalServerError: the job's workflow ended (" + strings.ToLower(ended.String()) + ")"
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		if s, _ := m[kind.Name+"Status"].(string); s == "InProgress" || s == "Stopping" {
-			m[kind.Name+"Status"] = "Stopped"
+		m[member] = "Stopped"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		if s.stop {
+			m[member] = "Stopping"
 		}
 	}
 	return json.Marshal(m)
@@ -238,7 +249,7 @@ func (c *Client) List(ctx context.Context, kind jobs.Kind, o ListOptions) ([]job
 				continue // another run of the same job, continued as new
 			}
 			seen[name] = true
-			d, err := described(kind, name, info.GetMemo(), info.GetStatus(), info.GetStartTime().AsTime(), c.arn(kind, name))
+			d, err := described(kind, name, standing{info: info}, c.arn(kind, name))
 			if err != nil {
 				return nil, err
 			}

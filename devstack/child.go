@@ -82,7 +82,7 @@ func startChild(ctx context.Context, server, verb, logs string, settings any) (*
 	go c.watch(stdout, answer)
 	if err := json.NewEncoder(c.stdin).Encode(settings); err != nil {
 		c.kill()
-		return nil, c.failed("it ended at once", err)
+		return nil, c.failed("it ended at once", errors.Join(errEarly, err))
 	}
 	if err := c.await(ctx, answer); err != nil {
 		c.kill()

@@ -36,7 +36,7 @@ import (
 const holdVerb = "_hold"
 
 func TestMain(m *testing.M) {
-	if devstack.ChildMain(os.Args) {
+	if devstack.ChildMain(os.Args) || devstack.FlakyMain(os.Args) {
 		return
 	}
 	if len(os.Args) == 3 && os.Args[1] == holdVerb {

@@ -31,6 +31,7 @@ type stage struct {
 	shards   func(context.Context, protocol.Range) (protocol.RangeDone, error)
 	decide   func(context.Context, protocol.PlanRef) (bool, error)
 	commit   func(context.Context, protocol.PlanRef) (protocol.Committed, error)
+	withdraw func(context.Context, protocol.PlanRef) (bool, error)
 	cleanUp  func(context.Context, protocol.PlanRef) (bool, error)
 	train    func(context.Context, protocol.TrainRef) (protocol.Trained, error)
 	planning func(context.Context, protocol.Job) (protocol.TrainPlanned, error)
@@ -49,7 +50,8 @@ func newStage() *stage {
 		commit: func(context.Context, protocol.PlanRef) (protocol.Committed, error) {
 			return protocol.Committed{ManifestURI: "s3://b/_batchmill/j/manifest.json", Rows: 50}, nil
 		},
-		cleanUp: func(context.Context, protocol.PlanRef) (bool, error) { return false, nil },
+		withdraw: func(context.Context, protocol.PlanRef) (bool, error) { return false, nil },
+		cleanUp:  func(context.Context, protocol.PlanRef) (bool, error) { return false, nil },
 		planning: func(context.Context, protocol.Job) (protocol.TrainPlanned, error) {
 			return protocol.TrainPlanned{PlanURI: "s3://b/_batchmill/j/plan.json", Digest: "d", Algorithm: "xgboost"}, nil
 		},
@@ -96,6 +98,7 @@ func (s *stage) register(r registry) {
 	}
 	add(s, r, protocol.DecideSplit, func() func(context.Context, protocol.PlanRef) (bool, error) { return s.decide })
 	add(s, r, protocol.Commit, func() func(context.Context, protocol.PlanRef) (protocol.Committed, error) { return s.commit })
+	add(s, r, protocol.Withdraw, func() func(context.Context, protocol.PlanRef) (bool, error) { return s.withdraw })
 	add(s, r, protocol.CleanUp, func() func(context.Context, protocol.PlanRef) (bool, error) { return s.cleanUp })
 	add(s, r, protocol.PlanTraining, func() func(context.Context, protocol.Job) (protocol.TrainPlanned, error) { return s.planning })
 	add(s, r, protocol.Train, func() func(context.Context, protocol.TrainRef) (protocol.Trained, error) { return s.train })

@@ -72,6 +72,7 @@ type shardedJob struct {
 	planned protocol.Planned
 	scanned bool
 	window  window
+	heeded  bool // a stop: the description says so
 }
 
 // run returns nil if the job committed; workflow.ContinueAsNewError, a cancel or the job's failure otherwise.
@@ -79,6 +80,7 @@ func (s *shardedJob) run(ctx workflow.Context, resume *Resume, again any) error 
 	if err := s.start(ctx); err != nil {
 		return err
 	}
+	workflow.Go(ctx, s.awaitStop)
 	committed, err := s.work(ctx, resume)
 	if workflow.IsContinueAsNewError(err) || err == errRenew {
 		return s.renew(ctx, again)
@@ -183,45 +185,90 @@ func (s *shardedJob) renew(ctx workflow.Context, again any) error {
 	})
 }
 
+// awaitStop lets the description say that the job is stopping as soon as it is told to. What it waits for then, that attempts wind up, may
+// take a while: those of a worker that was lost, as long as they are believed alive.
+func (s *shardedJob) awaitStop(ctx workflow.Context) {
+	ctx.Done().Receive(ctx, nil)
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if err := s.heed(ctx); err != nil {
+		workflow.GetLogger(ctx).Info("a stop came too late", "error", err)
+	}
+}
+
+// heed says, once, that the job is stopping.
+func (s *shardedJob) heed(ctx workflow.Context) error {
+	if s.heeded {
+		return nil
+	}
+	s.heeded = true
+	if err := s.stopping(ctx); err != nil {
+		return err
+	}
+	s.progress.Stage = "Stopping"
+	return s.publish(ctx)
+}
+
 // end removes every trace of a job that failed or was stopped, and says which it was. A job whose commit got through
 // before the stop reached it has completed.
 func (s *shardedJob) end(ctx workflow.Context, err error) error {
 	wasStopped := temporal.IsCanceledError(err) || ctx.Err() != nil
-	dctx, cancel := workflow.NewDisconnectedContext(ctx)
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	if wasStopped {
-		if err := s.stopping(dctx); err != nil {
+		return s.stop(ctx)
+	}
+	committed, cleaned := s.clear(ctx, protocol.CleanUp, "remove what was staged")
+	if cleaned == nil && committed {
+		if err := s.committed(ctx, protocol.Committed{}); err != nil {
 			return err
 		}
-		s.progress.Stage = "Stopping"
-		if err := s.publish(dctx); err != nil {
-			return err
-		}
+		return s.finish(ctx)
 	}
-	var committed bool
-	cleaned := workflow.ExecuteActivity(light(dctx, "remove what was staged"), protocol.CleanUp, s.ref()).Get(dctx, &committed)
-	switch {
-	case cleaned == nil && committed:
-		if err := s.committed(dctx, protocol.Committed{}); err != nil {
-			return err
-		}
-		return s.finish(dctx)
-	case wasStopped:
-		s.progress.Stage = ""
-		if err := s.stopped(dctx); err != nil {
-			return err
-		}
-	default:
-		s.progress.Stage, s.progress.Message = "", cause(err).Error()
-		if e := s.failed(dctx, cause(err)); e != nil {
-			return e
-		}
+	s.progress.Stage, s.progress.Message = "", cause(err).Error()
+	if e := s.failed(ctx, cause(err)); e != nil {
+		return e
 	}
-	if e := s.finish(dctx); e != nil {
-		workflow.GetLogger(dctx).Warn("could not keep the description", "error", e)
-	}
-	if wasStopped {
-		return temporal.NewCanceledError()
-	}
+	s.keep(ctx)
 	return failed(err)
+}
+
+// stop ends a job that was stopped, as soon as nobody works on it and nothing of it is visible. What it has staged may be hundreds of
+// thousands of objects, and is removed behind that.
+func (s *shardedJob) stop(ctx workflow.Context) error {
+	if err := s.heed(ctx); err != nil {
+		return err
+	}
+	committed, err := s.clear(ctx, protocol.Withdraw, "take back what is visible")
+	if err == nil && committed {
+		if err := s.committed(ctx, protocol.Committed{}); err != nil {
+			return err
+		}
+	} else {
+		s.progress.Stage = ""
+		if err := s.stopped(ctx); err != nil {
+			return err
+		}
+	}
+	s.keep(ctx)
+	if _, err := s.clear(ctx, protocol.CleanUp, "remove what was staged"); err != nil {
+		workflow.GetLogger(ctx).Warn("could not clean up", "error", err)
+	}
+	if committed {
+		return nil
+	}
+	return temporal.NewCanceledError()
+}
+
+// clear runs an activity that takes the job's traces away and tells whether it had committed after all.
+func (s *shardedJob) clear(ctx workflow.Context, activity, summary string) (committed bool, err error) {
+	err = workflow.ExecuteActivity(light(ctx, summary), activity, s.ref()).Get(ctx, &committed)
+	return committed, err
+}
+
+// keep is finish for a job that has ended either way.
+func (s *shardedJob) keep(ctx workflow.Context) {
+	if err := s.finish(ctx); err != nil {
+		workflow.GetLogger(ctx).Warn("could not keep the description", "error", err)
+	}
 }

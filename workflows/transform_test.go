@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -134,6 +135,47 @@ func TestTransformStopsAtEveryStage(t *testing.T) {
 	}
 }
 
+// A job says that it is stopping while its attempts are still winding up.
+func TestTransformSaysAtOnceThatItStops(t *testing.T) {
+	t.Parallel()
+	s, said := newStage(), make(chan struct{})
+	s.shards = func(ctx context.Context, _ protocol.Range) (protocol.RangeDone, error) {
+		untilCancelled(ctx)
+		<-said // the environment gives up after seconds
+		return protocol.RangeDone{}, temporal.NewCanceledError()
+	}
+	env := s.environment(transformID)
+	var statuses []jobs.TransformJobStatus
+	env.OnUpsertMemo(anything).Return(nil).Run(func(args mock.Arguments) {
+		d := args.Get(0).(map[string]any)[protocol.MemoDescription].(*jobs.TransformJobDescription)
+		if statuses = append(statuses, d.TransformJobStatus); d.TransformJobStatus == jobs.TransformJobStatusStopping {
+			close(said)
+		}
+	})
+	cancelDuring(env, protocol.TransformShards)
+	env.ExecuteWorkflow(jobs.TransformKind.Name, jobs.Document(transformDocument))
+	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
+	require.Equal(t, []jobs.TransformJobStatus{
+		jobs.TransformJobStatusInProgress, jobs.TransformJobStatusInProgress, jobs.TransformJobStatusStopping, jobs.TransformJobStatusStopped,
+	}, statuses)
+}
+
+// A job has stopped once nothing of it is visible: its description says so before what was staged is removed.
+func TestTransformHasStoppedBeforeItCleansUp(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.shards = func(ctx context.Context, _ protocol.Range) (protocol.RangeDone, error) {
+		untilCancelled(ctx)
+		return protocol.RangeDone{}, temporal.NewCanceledError()
+	}
+	env := s.environment(transformID)
+	cancelDuring(env, protocol.TransformShards)
+	env.ExecuteWorkflow(jobs.TransformKind.Name, jobs.Document(transformDocument))
+	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
+	last := s.calls[len(s.calls)-3:]
+	require.Equal(t, []string{protocol.Withdraw, protocol.SaveDescription, protocol.CleanUp}, last)
+}
+
 // A stop that comes after the manifest was written finds a completed job.
 func TestTransformCommittedBeforeStop(t *testing.T) {
 	t.Parallel()
@@ -142,7 +184,7 @@ func TestTransformCommittedBeforeStop(t *testing.T) {
 		untilCancelled(ctx)
 		return protocol.Committed{}, temporal.NewCanceledError()
 	}
-	s.cleanUp = func(context.Context, protocol.PlanRef) (bool, error) { return true, nil }
+	s.withdraw = func(context.Context, protocol.PlanRef) (bool, error) { return true, nil }
 	env := s.environment(transformID)
 	cancelDuring(env, protocol.Commit)
 	env.ExecuteWorkflow(jobs.TransformKind.Name, jobs.Document(transformDocument))

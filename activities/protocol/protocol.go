@@ -37,6 +37,7 @@ const (
 	DecideSplit     = "DecideSplit"
 	SplitShards     = "SplitShards"
 	Commit          = "Commit"
+	Withdraw        = "Withdraw"
 	CleanUp         = "CleanUp"
 	PlanTraining    = "PlanTraining"
 	Train           = "Train"

@@ -19,7 +19,7 @@ const (
 	mostStrangers = 4
 )
 
-// errStrangers ends a listing that would be longer than looking at each place.
+// errStrangers ends a listing that would be longer than looking at each place, or would not see all of them.
 var errStrangers = errors.New("sharding: too many other objects")
 
 // look finds what stands at the outputs' places.
@@ -69,6 +69,9 @@ func commonFolder(outputs []Output) (storage.URI, error) {
 		uri, err := storage.ParseURI(out.URI)
 		if err != nil {
 			return uri, err
+		}
+		if uri.Bucket != first.Bucket {
+			return uri, errStrangers
 		}
 		for !strings.HasPrefix(uri.Key, key) {
 			key = folderOf(strings.TrimSuffix(key, "/"))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/batchmill/batchmill/storage"
 )
@@ -41,18 +40,22 @@ func noteBefore(ctx context.Context, store storage.Store, root storage.URI, plan
 	return nil
 }
 
-// Rollback removes every trace of a job that failed or was stopped, unless it committed: outputs a broken commit has
-// assembled, then everything under root. It tells whether the job had committed after all.
-func Rollback(ctx context.Context, store storage.Store, root storage.URI) (committed bool, err error) {
+// Withdraw removes the outputs that a broken commit has assembled. It tells whether the job had committed after all.
+func Withdraw(ctx context.Context, store storage.Store, root storage.URI) (committed bool, err error) {
 	m, err := ReadManifest(ctx, store, ManifestURI(root))
-	if err != nil {
-		return false, err
+	if err != nil || m != nil {
+		return m != nil, err
 	}
-	if m != nil {
+	return false, undoOutputs(ctx, store, root)
+}
+
+// Rollback removes every trace of a job that failed or was stopped, unless it committed: what Withdraw does, then everything under root.
+func Rollback(ctx context.Context, store storage.Store, root storage.URI) (committed bool, err error) {
+	switch committed, err := Withdraw(ctx, store, root); {
+	case err != nil:
+		return false, err
+	case committed:
 		return true, RemoveStaged(ctx, store, root)
-	}
-	if err := undoOutputs(ctx, store, root); err != nil {
-		return false, err
 	}
 	return false, removeUnder(ctx, store, root, func(string) bool { return false })
 }
@@ -69,56 +72,27 @@ func undoOutputs(ctx context.Context, store storage.Store, root storage.URI) err
 	if err := json.Unmarshal(data, &b); err != nil {
 		return fmt.Errorf("sharding: roll back: %w", err)
 	}
-	for _, s := range slices.Sorted(maps.Keys(b)) {
-		uri, err := storage.ParseURI(s)
+	outputs := make([]Output, 0, len(b))
+	for _, uri := range slices.Sorted(maps.Keys(b)) {
+		outputs = append(outputs, Output{URI: uri})
+	}
+	now, err := look(ctx, store, outputs)
+	if err != nil {
+		return fmt.Errorf("sharding: roll back: %w", err)
+	}
+	r := newRemover(ctx, store)
+	for _, out := range outputs {
+		if tag := now[out.URI]; tag == "" || tag == b[out.URI] {
+			continue
+		}
+		uri, err := storage.ParseURI(out.URI)
 		if err != nil {
 			return err
 		}
-		info, err := store.Stat(ctx, uri)
-		if errors.Is(err, storage.ErrNotFound) || err == nil && info.ETag == b[s] {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("sharding: roll back: %w", err)
-		}
-		if err := store.Delete(ctx, uri); err != nil {
-			return fmt.Errorf("sharding: roll back: %w", err)
-		}
+		r.add(uri)
 	}
-	return nil
-}
-
-// RemoveStaged removes what a committed job needs no more. The plan goes last, so that a crash in between leaves a folder
-// that still says whose it is.
-func RemoveStaged(ctx context.Context, store storage.Store, root storage.URI) error {
-	return removeUnder(ctx, store, root, keptAfterCommit)
-}
-
-// removeUnder removes all objects under root that keep does not claim, by their path relative to root; the plan last.
-func removeUnder(ctx context.Context, store storage.Store, root storage.URI, keep func(rel string) bool) error {
-	var doomed []storage.URI
-	plan := false
-	err := store.List(ctx, root, func(info storage.Info) error {
-		switch {
-		case info.URI == PlanURI(root):
-			plan = true
-		case !keep(strings.TrimPrefix(info.URI.Key, root.Key)):
-			doomed = append(doomed, info.URI)
-		}
-		return nil
-	})
-	if errors.Is(err, storage.ErrNoBucket) {
-		return nil
-	}
-	if err == nil && len(doomed) > 0 {
-		err = store.Delete(ctx, doomed...)
-	}
-	if err == nil && plan {
-		// In a call of its own: one call may delete in any order.
-		err = store.Delete(ctx, PlanURI(root))
-	}
-	if err != nil {
-		return fmt.Errorf("sharding: remove staged objects: %w", err)
+	if err := r.wait(); err != nil {
+		return fmt.Errorf("sharding: roll back: %w", err)
 	}
 	return nil
 }

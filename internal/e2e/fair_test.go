@@ -17,9 +17,8 @@ func TestSmallJobBesideLarge(t *testing.T) {
 	s := newStack(t)
 	s.worker(t, "--concurrency", "1")
 	b := s.bucket(t, "fair")
-	hills := readTable(t, "covertype", "covertype_train80.csv.gz").columns("Elevation", "Aspect", "Slope")
 	content := "application/x-parquet;label=Elevation"
-	s.trained(t, "hills", "text/csv;header=present;label=Elevation", hills.head(2000), map[string]string{"objective": "reg:squarederror", "num_round": "5"})
+	hills := s.hills(t)
 	s.put(t, b+"large/a.parquet", hills.head(10000).parquet(t, 5))
 	s.put(t, b+"small/a.parquet", hills.head(300).parquet(t, 100))
 	begin := func(name, shards string) jobTimes {

@@ -20,16 +20,22 @@ const patience = 3 * time.Minute
 // await polls until f says so. No test waits for anything but a condition.
 func await(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	if err := poll(f, nil); err != nil {
+	awaitFor(t, patience, what, f)
+}
+
+// awaitFor is await for what may take longer.
+func awaitFor(t *testing.T, limit time.Duration, what string, f func() bool) {
+	t.Helper()
+	if err := poll(limit, f, nil); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 }
 
 var errLate = errors.New("it did not happen in time")
 
-// poll returns nil once f is true, and errLate after patience or an error once ended is closed.
-func poll(f func() bool, ended <-chan struct{}) error {
-	deadline := time.Now().Add(patience)
+// poll returns nil once f is true, and errLate after limit or an error once ended is closed.
+func poll(limit time.Duration, f func() bool, ended <-chan struct{}) error {
+	deadline := time.Now().Add(limit)
 	for !f() {
 		select {
 		case <-ended:
@@ -80,7 +86,7 @@ func startProgram(program string, env []string, log string, ready func() bool, a
 		p.code = p.cmd.ProcessState.ExitCode()
 		close(p.ended)
 	}()
-	if err := poll(ready, p.ended); err != nil {
+	if err := poll(patience, ready, p.ended); err != nil {
 		p.kill()
 		text, _ := os.ReadFile(log)
 		return nil, fmt.Errorf("%s %v: %w\n%s", program, args, err, text)

@@ -48,7 +48,8 @@ func startStack(dir string, temporalPort, uiPort, s3Port int) (*stack, error) {
 	return s, s.connect()
 }
 
-func (s *stack) up(temporalPort, uiPort, s3Port int) error {
+// serve starts the servers.
+func (s *stack) serve(temporalPort, uiPort, s3Port int) error {
 	ready := filepath.Join(s.dir, "ready.json")
 	dev, err := start(nil, filepath.Join(s.dir, "dev.log"), ready, "dev", "--no-worker", "--dir", filepath.Join(s.dir, "data"), "--ready-file", ready,
 		"--temporal-port", strconv.Itoa(temporalPort), "--ui-port", strconv.Itoa(uiPort), "--s3-port", strconv.Itoa(s3Port))
@@ -56,6 +57,14 @@ func (s *stack) up(temporalPort, uiPort, s3Port int) error {
 		return err
 	}
 	s.dev = dev
+	return nil
+}
+
+// up starts the servers and learns where they are.
+func (s *stack) up(temporalPort, uiPort, s3Port int) error {
+	if err := s.serve(temporalPort, uiPort, s3Port); err != nil {
+		return err
+	}
 	out, err := exec.Command(binary, "env", "--dir", filepath.Join(s.dir, "data"), "--json").Output()
 	if err != nil {
 		return fmt.Errorf("batchmill env: %w", err)

@@ -82,7 +82,8 @@ func TestStopTransform(t *testing.T) {
 	d, failed := fail[jobs.TransformJobDescription](t, job)
 	require.Equal(t, "Stopped", failed.Status)
 	require.Empty(t, d.FailureReason)
-	require.Empty(t, s.list(t, c.path+"out-stopped/"))
+	s.requireNothingVisible(t, c.path+"out-stopped/")
+	await(t, "nothing staged", func() bool { return len(s.list(t, c.path+"out-stopped/")) == 0 })
 }
 
 // TestWithoutWorker: a job submitted while no worker runs is InProgress, is listed, can be stopped; a worker that comes later
@@ -107,6 +108,7 @@ func TestWithoutWorker(t *testing.T) {
 	})
 	require.Contains(t, s.cli(t, "list", "transform").ok(t), "waits")
 	s.cli(t, "stop", "transform", "stops").ok(t)
+	require.Contains(t, s.cli(t, "describe", "transform", "stops").ok(t), "Stopping")
 	s.worker(t)
 	_, failed := fail[jobs.TransformJobDescription](t, stop)
 	require.Equal(t, "Stopped", failed.Status)

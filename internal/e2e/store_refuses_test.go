@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -18,27 +20,46 @@ import (
 	"github.com/batchmill/batchmill/jobs"
 )
 
-// refusing puts a proxy before the store of workers started from now on. It answers the requests that deny names as a policy would.
-func (s *stack) refusing(t *testing.T, deny func(*http.Request) bool) {
+// before puts a proxy before the store of workers started from now on: what wrap makes of one that only forwards.
+func (s *stack) before(t *testing.T, wrap func(forward http.Handler) http.Handler) {
 	t.Helper()
 	to, err := url.Parse(s.env["AWS_ENDPOINT_URL_S3"])
 	require.NoError(t, err)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(to)
-		r.Out.Host = r.In.Host // it is signed
-	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !deny(r) {
-			forward.ServeHTTP(w, r)
-			return
-		}
-		w.WriteHeader(http.StatusForbidden)
-		if r.Method != http.MethodHead {
-			fmt.Fprint(w, "<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>")
-		}
+	server := httptest.NewServer(wrap(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			r.Out.Host = r.In.Host // it is signed
+		},
+		Transport: &http.Transport{MaxIdleConnsPerHost: proxyConnections},
+		ErrorLog:  log.New(io.Discard, "", 0), // clients that go away are what some tests are about
 	}))
 	t.Cleanup(server.Close)
 	s.env["AWS_ENDPOINT_URL_S3"] = server.URL
+}
+
+// proxyConnections is how many connections to the store a proxy keeps.
+const proxyConnections = 64
+
+// refusing has the store of workers started from now on answer the requests that deny names as a policy would.
+func (s *stack) refusing(t *testing.T, deny func(*http.Request) bool) {
+	t.Helper()
+	s.before(t, func(forward http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !deny(r) {
+				forward.ServeHTTP(w, r)
+				return
+			}
+			refuse(w, r, http.StatusForbidden, "AccessDenied")
+		})
+	})
+}
+
+// refuse answers with S3's error of that code.
+func refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%[1]s.</Message></Error>", code)
+	}
 }
 
 // TestAccessDenied: what a policy does not allow fails a job at its first attempt, whenever it is met, with the object and the store's
