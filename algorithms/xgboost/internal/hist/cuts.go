@@ -62,9 +62,10 @@ const bytesBins = 255
 // Cuts are the bins of every feature.
 type Cuts struct {
 	Features []Feature
-	offsets  []int // where each feature's bins start in a histogram; one more for the end
-	wide     bool  // some bin number does not fit a byte
-	even     bool  // every feature's bins start a window after the last one's
+	offsets  []int  // where each feature's bins start in a histogram; one more for the end
+	wide     bool   // some bin number does not fit a byte
+	even     bool   // every feature's bins start a window after the last one's
+	single   []bool // of each feature: numeric, with one bin beside that of missing values
 }
 
 // evenFeatures is up to how many features a histogram spends a whole window on each.
@@ -72,9 +73,10 @@ const evenFeatures = 256
 
 // NewCuts lays out features.
 func NewCuts(features []Feature) *Cuts {
-	c := &Cuts{Features: features, offsets: make([]int, len(features)+1)}
+	c := &Cuts{Features: features, offsets: make([]int, len(features)+1), single: make([]bool, len(features))}
 	for i := range features {
 		c.wide = c.wide || features[i].Bins() > bytesBins
+		c.single[i] = features[i].Categories == 0 && features[i].Bins() == 1
 	}
 	bins := 0
 	for i := range features {

@@ -10,7 +10,8 @@ import (
 type Entries struct {
 	blocks []entryBlock // of entryRows rows each, but for the last
 	rows   int
-	width  int // one more than the largest feature
+	width  int      // one more than the largest feature
+	last   []uint32 // of each feature, the last row out of order that had it, counted from 1
 }
 
 // entryRows is how many rows stand together: blocks let entries grow without being copied.
@@ -28,7 +29,7 @@ func NewEntries() *Entries { return &Entries{} }
 // Rows is the number of rows.
 func (e *Entries) Rows() int { return e.rows }
 
-// Row returns what row i stores, features ascending.
+// Row returns what row i stores: each feature once, in any order.
 func (e *Entries) Row(i int) (features []int32, values []float32) {
 	b := &e.blocks[i/entryRows]
 	from, to := b.starts[i%entryRows], b.starts[i%entryRows+1]
@@ -39,7 +40,7 @@ func (e *Entries) Row(i int) (features []int32, values []float32) {
 func (e *Entries) Width() int { return e.width }
 
 // release forgets the rows, but not how many there were.
-func (e *Entries) release() { e.blocks = nil }
+func (e *Entries) release() { e.blocks, e.last = nil, nil }
 
 // Add appends a row. A NaN is a missing value, and of a feature given twice the last value holds.
 func (e *Entries) Add(features []int32, values []float32) {
@@ -54,17 +55,30 @@ func (e *Entries) Add(features []int32, values []float32) {
 		last = f
 	}
 	b.features, b.values = append(b.features, features...), append(b.values, values...)
-	if !sorted {
+	if !sorted && e.repeats(features) {
 		b.keep(from + sortRow(b.features[from:], b.values[from:]))
 	}
 	if missing {
 		b.keep(from + dropMissing(b.features[from:], b.values[from:]))
 	}
-	if n := len(b.features); n > from {
-		e.width = max(e.width, int(b.features[n-1])+1)
+	for _, f := range b.features[from:] {
+		e.width = max(e.width, int(f)+1)
 	}
 	b.starts = append(b.starts, len(b.features))
 	e.rows++
+}
+
+// repeats tells whether a feature stands twice in the row to come. Columns are made of rows in any order, so that only such rows are sorted.
+func (e *Entries) repeats(features []int32) bool {
+	row, twice := uint32(e.rows+1), false
+	for _, f := range features {
+		if int(f) >= len(e.last) {
+			e.last = append(e.last, make([]uint32, int(f)+1-len(e.last))...)
+		}
+		twice = twice || e.last[f] == row
+		e.last[f] = row
+	}
+	return twice
 }
 
 // addBlock begins a block, with room for as much as the last one held.
@@ -164,6 +178,40 @@ func (b *entryBlock) scatter(row uint32, next []int, rows []uint32, values []flo
 
 // cut makes the bounds of one column's values: those a Sketch that kept every row would make.
 func (c *columnScratch) cut(rows []uint32, values []float32, weights []float32, maxBin int) []float32 {
+	c.distinct, c.heft = c.distinct[:0], c.heft[:0]
+	if !c.addFew(rows, values, weights) {
+		c.distinct, c.heft = c.distinct[:0], c.heft[:0]
+		c.addSorted(rows, values, weights)
+	}
+	return slices.Clone(numericCuts(c.distinct, c.heft, maxBin))
+}
+
+// fewValues is how many values are told apart without sorting a column: those of flags and small counts.
+const fewValues = 8
+
+// addFew lists the column's values and their weights, unless they are many. As in addSorted, weights are added up from the first row to the last.
+func (c *columnScratch) addFew(rows []uint32, values []float32, weights []float32) bool {
+	for i, v := range values {
+		k := slices.Index(c.distinct, v)
+		if k < 0 {
+			if k = len(c.distinct); k == fewValues {
+				return false
+			}
+			c.distinct, c.heft = append(c.distinct, v), append(c.heft, 0)
+		}
+		c.heft[k] += weightOf(weights, rows[i])
+	}
+	for i := range c.distinct {
+		for k := i; k > 0 && c.distinct[k-1] > c.distinct[k]; k-- {
+			c.distinct[k-1], c.distinct[k] = c.distinct[k], c.distinct[k-1]
+			c.heft[k-1], c.heft[k] = c.heft[k], c.heft[k-1]
+		}
+	}
+	return true
+}
+
+// addSorted lists the column's values and their weights.
+func (c *columnScratch) addSorted(rows []uint32, values []float32, weights []float32) {
 	c.keys = grow(c.keys[:0], len(values))
 	for i, v := range values {
 		c.keys[i] = uint64(order.Key(v))<<32 | uint64(i)
@@ -173,19 +221,22 @@ func (c *columnScratch) cut(rows []uint32, values []float32, weights []float32, 
 	} else {
 		order.Sort(c.keys, nil)
 	}
-	c.distinct, c.heft = c.distinct[:0], c.heft[:0]
 	for _, k := range c.keys {
-		v, w := order.Value(uint32(k>>32)), 1.0
-		if weights != nil {
-			w = float64(weights[rows[uint32(k)]])
-		}
+		v, w := order.Value(uint32(k>>32)), weightOf(weights, rows[uint32(k)])
 		if n := len(c.distinct); n > 0 && c.distinct[n-1] == v {
 			c.heft[n-1] += w
 		} else {
 			c.distinct, c.heft = append(c.distinct, v), append(c.heft, w)
 		}
 	}
-	return slices.Clone(numericCuts(c.distinct, c.heft, maxBin))
+}
+
+// weightOf is a row's weight.
+func weightOf(weights []float32, row uint32) float64 {
+	if weights == nil {
+		return 1
+	}
+	return float64(weights[row])
 }
 
 // radixFrom is from how many keys on a radix sort is faster than a comparing one.

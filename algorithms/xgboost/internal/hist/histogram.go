@@ -9,15 +9,24 @@ const window = 256
 
 // newHistogram returns a cleared histogram, a used one if there is one.
 func (g *Grower) newHistogram() histogram {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	if n := len(g.free); n > 0 {
-		h := g.free[n-1]
-		g.free = g.free[:n-1]
+	if h := g.usedHistogram(); h != nil {
 		clear(h)
 		return h
 	}
 	return make(histogram, g.matrix.Cuts.offsets[len(g.matrix.Cuts.Features)]+window)
+}
+
+// usedHistogram returns a histogram that nobody needs any more, nil if there is none.
+func (g *Grower) usedHistogram() histogram {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	n := len(g.free)
+	if n == 0 {
+		return nil
+	}
+	h := g.free[n-1]
+	g.free = g.free[:n-1]
+	return h
 }
 
 func (g *Grower) release(h histogram) {

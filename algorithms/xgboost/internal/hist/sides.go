@@ -19,7 +19,7 @@ func (g *Grower) prepareSparse() {
 	}
 	g.sides.owner = make([]int32, m.rows)
 	if m.sparse.byRow == nil {
-		m.sparse.byRow = m.transposeSparse()
+		m.sparse.byRow = m.transposeSparse(g.pool)
 	}
 }
 

@@ -101,7 +101,7 @@ type sparseRows struct {
 }
 
 // transposeSparse makes the rows.
-func (m *Matrix) transposeSparse() *sparseRows {
+func (m *Matrix) transposeSparse(pool *Pool) *sparseRows {
 	s := m.sparse
 	out := &sparseRows{starts: make([]int, m.rows+1)}
 	for _, r := range s.rows {
@@ -112,23 +112,29 @@ func (m *Matrix) transposeSparse() *sparseRows {
 	}
 	if m.Cuts.offsets[len(m.Cuts.Features)] <= math.MaxUint16 {
 		out.narrow = make([]uint16, len(s.rows))
-		scatterRows(out.narrow, m, out.starts)
+		scatterRows(out.narrow, m, out.starts, pool)
 	} else {
 		out.wide = make([]uint32, len(s.rows))
-		scatterRows(out.wide, m, out.starts)
+		scatterRows(out.wide, m, out.starts, pool)
 	}
 	return out
 }
 
-func scatterRows[T uint16 | uint32](places []T, m *Matrix, starts []int) {
-	next := slices.Clone(starts)
-	for f, first := range m.Cuts.offsets[:len(m.Cuts.Features)] {
-		rows, bins := m.sparse.column(int32(f))
-		for i, r := range rows {
-			places[next[r]] = T(first) + T(bins[i])
-			next[r]++
+// scatterRows writes the places of each row, features ascending. Each core writes a range of rows, and looks at all of them for it.
+func scatterRows[T uint16 | uint32](places []T, m *Matrix, starts []int, pool *Pool) {
+	pool.Each(pool.threads, func(p int) {
+		from, to := m.rows*p/pool.threads, m.rows*(p+1)/pool.threads
+		next := slices.Clone(starts[from:to])
+		for f, first := range m.Cuts.offsets[:len(m.Cuts.Features)] {
+			rows, bins := m.sparse.column(int32(f))
+			for i, r := range rows {
+				if at := int(r) - from; uint(at) < uint(len(next)) {
+					places[next[at]] = T(first) + T(bins[i])
+					next[at]++
+				}
+			}
 		}
-	}
+	})
 }
 
 // accumulateSparse adds rows to a histogram. Bins of missing values stay empty: search fills them in.

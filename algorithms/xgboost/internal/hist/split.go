@@ -32,6 +32,8 @@ type finder struct {
 	plain  bool    // no L1 penalty, no bound on the step, no monotone constraint: the quick formula holds
 	best   split
 
+	test cutTest // where plain: what is the same for all cuts of the node
+
 	monotone  bool
 	bounds    bounds
 	sums      []sum    // for unpacked
@@ -48,6 +50,12 @@ func newFinder(p *Params, units pairUnits, total sum, limits bounds, rows int) f
 	if p.monotone() {
 		f.monotone, f.plain = true, false
 		f.parent = p.gainAt(g, h, limits.clamp(p.weight(g, h)))
+	}
+	if f.plain {
+		f.test = cutTest{unitG: units.g, unitH: units.h, lambda: p.Lambda, totalG: g, totalH: h}
+		// Second derivatives only add up, so a right side that is too light stays so.
+		f.test.light = max(1, int64(math.Ceil(min(p.MinChildWeight/units.h, 1<<40))))
+		f.test.heavy = total.h - f.test.light
 	}
 	return f
 }
@@ -116,7 +124,7 @@ func (s *finder) unpacked(bins []uint64) []sum {
 
 func (s *finder) tryNumeric(feature int32, missing sum, scan func(left sum, bar float64) (float64, int, sum)) {
 	s.direction = s.params.direction(feature)
-	bar, best := max(minGain, s.params.stopLoss(), s.best.gain), split{feature: feature, bin: -1}
+	bar, best := s.bar(), split{feature: feature, bin: -1}
 	gain, bin, left := scan(sum{}, bar)
 	if bin >= 0 {
 		bar = gain
@@ -153,11 +161,8 @@ func (s *finder) scan(bins []sum, left sum, bar float64) (gain float64, bin int,
 // second derivatives of the sides, gl*gl/a + gr*gr/b > c is (gl*gl*b + gr*gr*a) > c*a*b.
 func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
 	bin = -1
-	c := cutTest{unitG: s.units.g, unitH: s.units.h, lambda: s.params.Lambda, goal: bar + s.parent}
-	c.totalG, c.totalH = s.units.of(s.total)
-	// Second derivatives only add up, so a right side that is too light stays so.
-	c.light = max(1, int64(math.Ceil(min(s.params.MinChildWeight/c.unitH, 1<<40))))
-	c.heavy = s.total.h - c.light
+	c := s.test
+	c.goal = bar + s.parent
 	for b := 0; b < len(bins); {
 		skipped, upTo := c.skip(bins[b:], left)
 		b, left = b+skipped, upTo
@@ -175,10 +180,7 @@ func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, 
 			if left.h > c.heavy {
 				return c.goal - s.parent, bin, at
 			}
-			gl, hl := float64(left.g)*c.unitG, float64(left.h)*c.unitH
-			gr, hr := c.totalG-gl, c.totalH-hl+c.lambda
-			hl += c.lambda
-			if top, bottom := gl*gl*hr+gr*gr*hl, hl*hr; top > c.goal*bottom {
+			if top, bottom := c.of(left); top > c.goal*bottom {
 				c.goal, bin, at = top/bottom, b, left
 			}
 		}
@@ -193,6 +195,28 @@ type cutTest struct {
 	light, heavy                         int64 // bounds on the left side's second derivatives
 }
 
+// of returns the loss that a cut lowers as a fraction, not divided.
+func (c *cutTest) of(left sum) (top, bottom float64) {
+	gl, hl := float64(left.g)*c.unitG, float64(left.h)*c.unitH
+	gr, hr := c.totalG-gl, c.totalH-hl+c.lambda
+	hl += c.lambda
+	return gl*gl*hr + gr*gr*hl, hl * hr
+}
+
+// mayGain tells whether a feature of one bin, as flags on sparse rows are, has a split that numeric would offer. There is only one: rows of
+// the bin to the left, and those that miss the value to the right. Of thousands of such features few pass.
+func (s *finder) mayGain(bin uint64) bool {
+	left := unpack(bin)
+	if left.h < s.test.light || left.h > s.test.heavy {
+		return false
+	}
+	top, bottom := s.test.of(left)
+	return top > (s.bar()+s.parent)*bottom
+}
+
+// bar is what a split has to gain to be offered.
+func (s *finder) bar() float64 { return max(minGain, s.params.stopLoss(), s.best.gain) }
+
 // cutBlock is how many cuts are tested at once.
 const cutBlock = 8
 
@@ -203,10 +227,8 @@ func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {
 	missing := bins[last]
 	if last <= maxOneHot {
 		codes := (*scratch)[:0]
-		for c, of := range bins[:last] {
-			if of != (sum{}) {
-				codes = append(codes, uint32(c))
-			}
+		for c := range bins[:last] {
+			codes = append(codes, uint32(c))
 		}
 		*scratch = codes
 		s.oneHot(feature, bins, codes, missing)
@@ -272,14 +294,16 @@ func rotate(s []uint32, n int) {
 func (s *finder) runs(feature int32, bins []sum, codes []uint32, missing sum) {
 	var right sum
 	for i, c := range codes[:min(len(codes), maxSetSize)] {
-		if bins[c] == (sum{}) {
-			continue // the gain is the last one's
+		if bins[c] == (sum{}) && (right != (sum{}) || i+1 < len(codes) && bins[codes[i+1]] == (sum{})) {
+			continue // the gain is the last one's, or that of the next
 		}
 		right = right.plus(bins[c])
 		s.offerSet(feature, codes[:i+1], right, missing)
 	}
 }
 
+// oneHot sends one code right each time. As in XGBoost, one that the node has not seen can go there with the missing values: it is how they
+// are parted from all others.
 func (s *finder) oneHot(feature int32, bins []sum, codes []uint32, missing sum) {
 	for i, c := range codes {
 		s.offerSet(feature, codes[i:i+1], bins[c], missing)
