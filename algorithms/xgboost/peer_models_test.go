@@ -48,7 +48,6 @@ func TestPeerModels(t *testing.T) {
 	abalone, iris, agaricus := loadReference(t, "abalone_poisson").train, loadReference(t, "iris_softprob").train, loadReference(t, "california_missing").test
 	adult := loadReference(t, "adult_categorical").test.coded()
 	adult[0].numbers = append([]float32{}, adult[0].numbers...)
-	categories := []int{1, 3, 5, 6, 7, 8, 9, 13}
 	rank := readLibSVM(t, 301, 0, "lightgbm_examples", "rank.test.gz")
 	var sizes []int
 	for _, q := range numbers(t, "lightgbm_examples", "rank.test.query") {
@@ -66,8 +65,8 @@ func TestPeerModels(t *testing.T) {
 		{"xgboost", "dart", abalone, nil, nil, params{"objective": "count:poisson", "booster": "dart", "rate_drop": 0.3}},
 		{"xgboost", "gblinear", abalone, nil, nil, params{"objective": "reg:squarederror", "booster": "gblinear", "updater": "coord_descent"}},
 		{"xgboost", "forest", agaricus, nil, nil, params{"objective": "reg:squarederror", "num_parallel_tree": 4, "subsample": 0.5}},
-		{"xgboost", "categories", adult, categories, nil, params{"objective": "binary:logistic", "max_cat_to_onehot": 5}},
-		{"xgboost", "categories, one against the rest", adult, categories, nil, params{"objective": "binary:logitraw", "max_cat_to_onehot": 100}},
+		{"xgboost", "categories", adult, adultCategories, nil, params{"objective": "binary:logistic", "max_cat_to_onehot": 5}},
+		{"xgboost", "categories, one against the rest", adult, adultCategories, nil, params{"objective": "binary:logitraw", "max_cat_to_onehot": 100}},
 		{"xgboost", "classes", iris, nil, nil, params{"objective": "multi:softprob", "num_class": 3}},
 		{"xgboost", "class", iris, nil, nil, params{"objective": "multi:softmax", "num_class": 3, "booster": "dart", "rate_drop": 0.5}},
 		{"xgboost", "ranking", rank, nil, sizes, params{"objective": "rank:ndcg"}},
@@ -77,7 +76,7 @@ func TestPeerModels(t *testing.T) {
 		{"lightgbm", "trees", agaricus, nil, nil, params{"objective": "regression"}},
 		{"lightgbm", "dart", abalone, nil, nil, params{"objective": "poisson", "boosting": "dart"}},
 		{"lightgbm", "forest", agaricus, nil, nil, params{"objective": "regression", "boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}},
-		{"lightgbm", "categories", adult, categories, nil, params{"objective": "binary"}},
+		{"lightgbm", "categories", adult, adultCategories, nil, params{"objective": "binary"}},
 		{"lightgbm", "classes", iris, nil, nil, params{"objective": "multiclass", "num_class": 3, "min_data_in_leaf": 5}},
 		{"lightgbm", "ranking", rank, nil, sizes, params{"objective": "lambdarank"}},
 		{"lightgbm", "quantised", agaricus, nil, nil, params{"objective": "l1", "use_quantized_grad": true}},

@@ -18,7 +18,7 @@ const sameRounds = 4
 func TestPeerSameBins(t *testing.T) {
 	t.Parallel()
 	california, abalone := loadReference(t, "california_missing").train.coarse(), loadReference(t, "abalone_poisson").train.coarse()
-	adult := loadReference(t, "adult_categorical").test.coded().coarseBut(1, 3, 5, 6, 7, 8, 9, 13)
+	adult := loadReference(t, "adult_categorical").test.coded().coarseBut(adultCategories...)
 	california = california.pick(func(i int) bool { return i%3 == 0 })
 	binary := abalone.mapLabel(func(_ int, y float32) float32 { return float32(boolTo(y > 10)) })
 	classes := abalone.mapLabel(func(_ int, y float32) float32 { return min(2, float32(int(y/5))) })
