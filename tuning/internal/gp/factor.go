@@ -79,23 +79,3 @@ func (f *factor) solveUpper(dst, b []float64) {
 		floats.AddScaled(dst[:i+1], b[i], f.inverseRow(i))
 	}
 }
-
-// precision writes the lower triangle of (LLᵀ)⁻¹ into dst, packed.
-func (f *factor) precision(dst []float64) {
-	clear(dst)
-	for k := range f.n {
-		row := f.inverseRow(k)
-		for i, v := range row {
-			floats.AddScaled(dst[start(i):start(i+1)], v, row[:i+1])
-		}
-	}
-}
-
-// logDeterminant of LLᵀ.
-func (f *factor) logDeterminant() float64 {
-	sum := 0.0
-	for i := range f.n {
-		sum += math.Log(f.row(i)[i])
-	}
-	return 2 * sum
-}

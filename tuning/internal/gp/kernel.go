@@ -17,36 +17,50 @@ func matern(r2 float64) (k, slope float64) {
 type scaled struct {
 	shape   Shape
 	hyper   Hyper
-	inverse []float64 // 1/length by coordinate
-	numbers []int     // coordinates that are numbers
-	choices []int     // and those that are categories
-	n       int
-	z       []float64 // n rows of len(shape.Categorical)
+	inverse []float64   // 1/length by coordinate
+	numbers []int       // coordinates that are numbers
+	choices []int       // and those that are categories
+	n       int         // points
+	columns [][]float64 // by coordinate, one number for each point
 }
 
 func newScaled(shape Shape, h Hyper) *scaled {
-	s := &scaled{shape: shape, hyper: h}
+	s := &scaled{shape: shape, inverse: make([]float64, len(shape.Categorical)), columns: make([][]float64, len(shape.Categorical))}
 	for d, categorical := range shape.Categorical {
-		s.inverse = append(s.inverse, 1/h.Lengths[d])
 		if categorical {
 			s.choices = append(s.choices, d)
 		} else {
 			s.numbers = append(s.numbers, d)
 		}
 	}
+	s.under(h)
 	return s
 }
 
-func (s *scaled) width() int          { return len(s.shape.Categorical) }
-func (s *scaled) row(i int) []float64 { return s.z[i*s.width() : (i+1)*s.width()] }
+// under takes other hyperparameters. Points that are there already stay as they were scaled.
+func (s *scaled) under(h Hyper) {
+	s.hyper = h
+	for d, length := range h.Lengths {
+		s.inverse[d] = 1 / length
+	}
+}
 
-func (s *scaled) add(x []float64) {
-	s.z = append(s.z, x...)
-	s.scale(s.row(s.n), x, nil)
+// add takes a point that scale made.
+func (s *scaled) add(z []float64) {
+	for d, v := range z {
+		s.columns[d] = append(s.columns[d][:s.n], v)
+	}
 	s.n++
 }
 
-func (s *scaled) truncate(n int) { s.n, s.z = n, s.z[:n*s.width()] }
+func (s *scaled) truncate(n int) { s.n = n }
+
+// row writes point i.
+func (s *scaled) row(dst []float64, i int) {
+	for d, column := range s.columns {
+		dst[d] = column[i]
+	}
+}
 
 // scale writes x as the kernel sees it, and the slope of each numeric coordinate if slopes is not nil.
 func (s *scaled) scale(dst, x, slopes []float64) {
@@ -66,17 +80,32 @@ func (s *scaled) scale(dst, x, slopes []float64) {
 	}
 }
 
-// distance is the squared distance of two scaled points. Categories that differ are one length apart.
-func (s *scaled) distance(a, b []float64) float64 {
-	sum := 0.0
-	for _, d := range s.numbers {
-		diff := a[d] - b[d]
-		sum += diff * diff
+// correlate writes the correlations of z, a scaled point, with the first len(k) points, and their derivatives by the squared
+// distance.
+func (s *scaled) correlate(k, slopes, z []float64) {
+	s.distances(k, z)
+	slopes = slopes[:len(k)]
+	for j, r2 := range k {
+		k[j], slopes[j] = matern(r2)
 	}
-	for _, d := range s.choices {
-		if a[d] != b[d] {
-			sum += s.inverse[d] * s.inverse[d]
+}
+
+// distances writes the squared distances of z from the first len(dst) points. Categories that differ are one length apart.
+func (s *scaled) distances(dst, z []float64) {
+	clear(dst)
+	for _, d := range s.numbers {
+		at := z[d]
+		for j, v := range s.columns[d][:len(dst)] {
+			diff := at - v
+			dst[j] += diff * diff
 		}
 	}
-	return sum
+	for _, d := range s.choices {
+		at, apart := z[d], s.inverse[d]*s.inverse[d]
+		for j, v := range s.columns[d][:len(dst)] {
+			if v != at {
+				dst[j] += apart
+			}
+		}
+	}
 }

@@ -3,6 +3,8 @@ package gp
 import (
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -15,143 +17,177 @@ type Data struct {
 // likelihood evaluates the log marginal likelihood (Rasmussen and Williams 2006, eq. 5.8) of a constant mean m and a
 // kernel, with m maximised out in closed form under a normal prior. It keeps its workspace between evaluations.
 type likelihood struct {
-	shape        Shape
 	data         Data
-	meanVariance float64 // of the mean's prior; 0 fixes the mean at 0
-	factor       factor
-	slopes       []float64 // d correlation / d squared distance, packed
-	k            []float64 // correlations, packed
-	precision    []float64
-	z, byA, byB  []float64 // scaled points and their derivatives by log A and log B
+	meanVariance float64     // of the mean's prior; 0 fixes the mean at 0
+	points       *scaled     // under the hyperparameters at hand
+	byA, byB     [][]float64 // derivatives of the points by log A and log B, by coordinate
+	covariance   *square
+	k, slopes    []float64 // correlations and their derivatives by the squared distance: rows of n, the lower triangle
+	weights      []float64 // derivatives of the likelihood by the squared distances, of both triangles
+	pulled, z    []float64
 	ones         []float64
 }
 
 func newLikelihood(shape Shape, data Data, meanVariance float64) *likelihood {
-	n, d := len(data.X), len(shape.Categorical)
-	l := &likelihood{shape: shape, data: data, meanVariance: meanVariance, ones: make([]float64, n)}
+	n, width := len(data.X), len(shape.Categorical)
+	unit := Hyper{Lengths: make([]float64, width), Variance: 1}
+	l := &likelihood{data: data, meanVariance: meanVariance, points: newScaled(shape, unit), covariance: newSquare(n)}
+	l.points.n = n
+	for d := range width {
+		l.points.columns[d] = make([]float64, n)
+		if shape.Warped {
+			l.byA, l.byB = append(l.byA, make([]float64, n)), append(l.byB, make([]float64, n))
+		}
+	}
+	l.k, l.slopes, l.weights = make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)
+	l.pulled, l.z, l.ones = make([]float64, n), make([]float64, width), make([]float64, n)
 	for i := range l.ones {
 		l.ones[i] = 1
 	}
-	l.slopes, l.k, l.precision = make([]float64, start(n)), make([]float64, start(n)), make([]float64, start(n))
-	l.z, l.byA, l.byB = make([]float64, n*d), make([]float64, n*d), make([]float64, n*d)
 	return l
 }
 
 // at returns the log marginal likelihood at v and writes its gradient; -Inf where the covariance is singular.
 func (l *likelihood) at(v, gradient []float64) float64 {
-	h := l.shape.hyper(v)
-	l.scale(h)
-	if !l.decompose(h) {
+	h := l.points.shape.hyper(v)
+	l.points.under(h)
+	l.scale()
+	if !l.factorize() {
 		return math.Inf(-1)
 	}
 	n := len(l.data.Y)
-	l.factor.invert()
-	mean, alpha := solveMean(&l.factor, l.data.Y, l.ones, l.meanVariance)
-	value := -l.factor.logDeterminant()/2 - float64(n)/2*math.Log(2*math.Pi)
+	l.covariance.invert()
+	mean, alpha := solveMean(l.covariance, l.data.Y, l.ones, l.meanVariance)
+	value := -l.covariance.logDeterminant()/2 - float64(n)/2*math.Log(2*math.Pi)
 	for i, a := range alpha {
 		value -= a * (l.data.Y[i] - mean) / 2
 	}
 	if l.meanVariance > 0 {
 		value -= mean * mean / (2 * l.meanVariance)
 	}
-	l.differentiate(h, alpha, gradient)
+	l.differentiate(alpha, gradient)
 	return value
 }
 
-// solveMean is the mean that maximises the likelihood, and K⁻¹(y - mean).
-func solveMean(f *factor, y, ones []float64, meanVariance float64) (mean float64, alpha []float64) {
-	half, alpha := make([]float64, f.n), make([]float64, f.n)
-	f.solveLower(half, y[:f.n])
+// solver multiplies by the inverse of a Cholesky factor, or by its transpose.
+type solver interface {
+	solveLower(dst, b []float64)
+	solveUpper(dst, b []float64)
+}
+
+// solveMean is the mean that maximises the likelihood of y, and K⁻¹(y - mean).
+func solveMean(s solver, y, ones []float64, meanVariance float64) (mean float64, alpha []float64) {
+	half, alpha := make([]float64, len(y)), make([]float64, len(y))
+	s.solveLower(half, y)
 	if meanVariance > 0 {
-		unit := make([]float64, f.n)
-		f.solveLower(unit, ones[:f.n])
+		unit := make([]float64, len(y))
+		s.solveLower(unit, ones)
 		mean = floats.Dot(unit, half) / (floats.Dot(unit, unit) + 1/meanVariance)
 		floats.AddScaled(half, -mean, unit)
 	}
-	f.solveUpper(alpha, half)
+	s.solveUpper(alpha, half)
 	return mean, alpha
 }
 
-func (l *likelihood) scale(h Hyper) {
-	width := len(l.shape.Categorical)
-	for i, x := range l.data.X {
-		for d, v := range x {
-			at := i*width + d
-			if l.shape.Categorical[d] {
-				l.z[at] = v
-				continue
-			}
-			inverse := 1 / h.Lengths[d]
-			if l.shape.Warped {
-				w, _, a, b := warp(v, h.A[d], h.B[d])
-				v, l.byA[at], l.byB[at] = w, a*inverse, b*inverse
-			}
-			l.z[at] = v * inverse
-		}
-	}
-}
-
-// decompose fills in the correlations and factors the covariance.
-func (l *likelihood) decompose(h Hyper) bool {
-	s := newScaled(l.shape, h)
-	s.z, s.n = l.z, len(l.data.X)
-	l.factor.truncate(0)
-	covariances := make([]float64, s.n)
-	for i := range s.n {
-		zi := s.row(i)
-		for j := range i {
-			k, slope := matern(s.distance(zi, s.row(j)))
-			l.k[start(i)+j], l.slopes[start(i)+j] = k, slope
-			covariances[j] = h.Variance * k
-		}
-		l.k[start(i)+i] = 1
-		if !l.factor.decompose(covariances[:i], h.Variance+h.Noise) {
-			return false
-		}
-	}
-	return true
-}
-
-// differentiate writes the gradient: ½ tr((ααᵀ - K⁻¹) dK/dθ), eq. 5.9 there. Off-diagonal pairs count twice.
-func (l *likelihood) differentiate(h Hyper, alpha, gradient []float64) {
-	width, n := len(l.shape.Categorical), len(alpha)
-	clear(gradient)
-	l.factor.precision(l.precision)
-	signal, noise := 0.0, 0.0
-	pull := make([]float64, width) // by log length
-	for i := range n {
-		zi := l.z[i*width : (i+1)*width]
-		for j := range i {
-			at := start(i) + j
-			weight := alpha[i]*alpha[j] - l.precision[at]
-			signal += weight * l.k[at]
-			l.pairGradient(weight*h.Variance*l.slopes[at], i, j, zi, l.z[j*width:(j+1)*width], h, pull, gradient)
-		}
-		weight := (alpha[i]*alpha[i] - l.precision[start(i)+i]) / 2
-		signal += weight
-		noise += weight
-	}
-	copy(gradient, pull)
-	gradient[width] = signal * h.Variance
-	gradient[width+1] = noise * h.Noise
-}
-
-// pairGradient adds what one pair of points gives, weight being d value / d squared distance.
-func (l *likelihood) pairGradient(weight float64, i, j int, a, b []float64, h Hyper, pull, gradient []float64) {
-	width := len(a)
-	warped := gradient[width+2:]
-	for d, categorical := range l.shape.Categorical {
-		if categorical {
-			if a[d] != b[d] {
-				pull[d] -= 2 * weight / (h.Lengths[d] * h.Lengths[d])
+// scale fills in the points. Numbers are centred, which no distance sees and sums of squares like.
+func (l *likelihood) scale() {
+	h := l.points.hyper
+	for d, column := range l.points.columns {
+		if l.points.shape.Categorical[d] {
+			for i, x := range l.data.X {
+				column[i] = x[d]
 			}
 			continue
 		}
-		diff := a[d] - b[d]
-		pull[d] -= 2 * weight * diff * diff
-		if l.shape.Warped {
-			warped[d] += 2 * weight * diff * (l.byA[i*width+d] - l.byA[j*width+d])
-			warped[width+d] += 2 * weight * diff * (l.byB[i*width+d] - l.byB[j*width+d])
+		inverse := l.points.inverse[d]
+		for i, x := range l.data.X {
+			v := x[d]
+			if l.points.shape.Warped {
+				w, _, a, b := warp(v, h.A[d], h.B[d])
+				v, l.byA[d][i], l.byB[d][i] = w, a*inverse, b*inverse
+			}
+			column[i] = v * inverse
+		}
+		floats.AddConst(-floats.Sum(column)/float64(len(column)), column)
+	}
+}
+
+// factorize fills in the correlations and factors the covariance.
+func (l *likelihood) factorize() bool {
+	n, h := l.points.n, l.points.hyper
+	for i := range n {
+		row := l.k[i*n : i*n+i+1]
+		l.points.row(l.z, i)
+		l.points.correlate(row[:i], l.slopes[i*n:], l.z)
+		row[i] = 1
+		floats.ScaleTo(l.covariance.lower[i*n:i*n+i+1], h.Variance, row)
+		l.covariance.lower[i*n+i] += h.Noise
+	}
+	return l.covariance.factorize()
+}
+
+// differentiate writes the gradient: ½ tr((ααᵀ - K⁻¹) dK/dθ), eq. 5.9 there. Off-diagonal pairs count twice.
+func (l *likelihood) differentiate(alpha, gradient []float64) {
+	h, width := l.points.hyper, len(l.points.columns)
+	signal, noise := l.weigh(alpha)
+	gradient[width], gradient[width+1] = signal*h.Variance, noise*h.Noise
+	warped := gradient[width+2:]
+	clear(warped)
+	for _, d := range l.points.choices {
+		gradient[d] = -2 * l.apart(l.points.columns[d]) * l.points.inverse[d] * l.points.inverse[d]
+	}
+	n := l.points.n
+	totals := make([]float64, n)
+	l.pull(totals, l.ones)
+	for _, d := range l.points.numbers {
+		// Σ w (z-z')(y-y') over pairs is Σ yz Σ'w - yᵀWz.
+		z := l.points.columns[d]
+		l.pull(l.pulled, z)
+		for i, t := range totals {
+			l.pulled[i] = t*z[i] - l.pulled[i]
+		}
+		gradient[d] = -2 * floats.Dot(l.pulled, z)
+		if l.points.shape.Warped {
+			warped[d], warped[width+d] = 2*floats.Dot(l.pulled, l.byA[d]), 2*floats.Dot(l.pulled, l.byB[d])
 		}
 	}
+}
+
+// weigh fills in the weights and returns the derivatives by the function's and the noise's variance.
+func (l *likelihood) weigh(alpha []float64) (signal, noise float64) {
+	n, variance := l.points.n, l.points.hyper.Variance
+	for i := range n {
+		k, slopes, precision := l.k[i*n:i*n+i], l.slopes[i*n:i*n+i], l.covariance.precision[i*n:i*n+i]
+		weights, at := l.weights[i*n:i*n+i], alpha[i]
+		for j := range weights {
+			w := at*alpha[j] - precision[j]
+			signal += w * k[j]
+			w *= variance * slopes[j]
+			weights[j], l.weights[j*n+i] = w, w
+		}
+		own := (at*at - l.covariance.precision[i*n+i]) / 2
+		signal += own
+		noise += own
+	}
+	return signal, noise
+}
+
+// pull writes the product of the weights and v.
+func (l *likelihood) pull(dst, v []float64) {
+	n := l.points.n
+	blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: n, Cols: n, Stride: n, Data: l.weights}, blas64.Vector{N: n, Inc: 1, Data: v},
+		0, blas64.Vector{N: n, Inc: 1, Data: dst})
+}
+
+// apart is the sum of the weights of pairs that differ in a category.
+func (l *likelihood) apart(codes []float64) float64 {
+	sum := 0.0
+	for i, code := range codes {
+		for j, w := range l.weights[i*len(codes) : i*len(codes)+i] {
+			if codes[j] != code {
+				sum += w
+			}
+		}
+	}
+	return sum
 }

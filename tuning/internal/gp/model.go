@@ -37,12 +37,11 @@ func (m *Model) Add(x []float64) {
 	h := m.points.hyper
 	m.points.scale(m.z, x, nil)
 	m.grow()
-	for j := range m.points.n {
-		k, _ := matern(m.points.distance(m.z, m.points.row(j)))
-		m.k[j] = h.Variance * k
-	}
-	m.points.add(x)
-	for noise := h.Noise; !m.factor.decompose(m.k[:m.points.n-1], h.Variance+noise); {
+	k := m.k[:m.points.n]
+	m.points.correlate(k, m.slopes, m.z)
+	floats.Scale(h.Variance, k)
+	m.points.add(m.z)
+	for noise := h.Noise; !m.factor.decompose(k, h.Variance+noise); {
 		noise *= 10 // rounding made the matrix singular
 	}
 	m.factor.invert()
@@ -61,17 +60,16 @@ func (m *Model) grow() {
 func (m *Model) Learn(values []float64) { m.learn(values, meanVariance) }
 
 func (m *Model) learn(values []float64, meanVariance float64) {
-	m.mean, m.alpha = solveMean(&m.factor, values, m.ones, meanVariance)
+	m.mean, m.alpha = solveMean(&m.factor, values, m.ones[:len(values)], meanVariance)
 }
 
-// covariances fills in those of x with all points.
+// covariances fills in those of x with all points, and their derivatives by the squared distance.
 func (m *Model) covariances(x []float64) {
 	m.points.scale(m.z, x, m.scales)
-	v := m.points.hyper.Variance
-	for j := range m.points.n {
-		k, slope := matern(m.points.distance(m.z, m.points.row(j)))
-		m.k[j], m.slopes[j] = v*k, v*slope
-	}
+	n, v := m.points.n, m.points.hyper.Variance
+	m.points.correlate(m.k[:n], m.slopes, m.z)
+	floats.Scale(v, m.k[:n])
+	floats.Scale(v, m.slopes[:n])
 }
 
 // Mean is the posterior mean at x.
@@ -102,20 +100,22 @@ func (m *Model) PredictGradient(x, byMean, byDeviation []float64) (mean, deviati
 	mean, deviation = m.Predict(x)
 	n := m.points.n
 	m.factor.solveUpper(m.back, m.half)
+	toMean, toVariance := m.half[:n], m.back[:n] // by the squared distance from each point
+	for j, slope := range m.slopes[:n] {
+		toMean[j] = slope * m.alpha[j]
+		toVariance[j] *= slope
+	}
 	clear(byMean)
 	clear(byDeviation)
-	for j := range n {
-		zj := m.points.row(j)
-		toMean, toVariance := m.slopes[j]*m.alpha[j], m.slopes[j]*m.back[j]
-		for _, d := range m.points.numbers {
-			diff := 2 * (m.z[d] - zj[d])
-			byMean[d] += toMean * diff
-			byDeviation[d] -= toVariance * diff
-		}
-	}
 	for _, d := range m.points.numbers {
-		byMean[d] *= m.scales[d]
-		byDeviation[d] *= m.scales[d] / deviation // from -2 k'K⁻¹k over 2 deviations
+		at, mean, variance := m.z[d], 0.0, 0.0
+		for j, v := range m.points.columns[d][:n] {
+			diff := at - v
+			mean += toMean[j] * diff
+			variance += toVariance[j] * diff
+		}
+		byMean[d] = 2 * mean * m.scales[d]
+		byDeviation[d] = -2 * variance * m.scales[d] / deviation // from -2 k'K⁻¹k over 2 deviations
 	}
 	return mean, deviation
 }
