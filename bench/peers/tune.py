@@ -4,7 +4,7 @@
 {}                                                           asks; answers the values by name, as texts
 {"cpu": true}                                                answers the processor seconds of this process
 {"values": {...}, "value": 0.5}                              adds what was observed without the sampler; answers {}
-{"value": 0.5} or {"value": null}                            tells what became of it, null if it failed; answers {}
+{"value": 0.5} or {"value": null}                            tells what became of the oldest one asked, null if it failed; answers {}
 """
 
 import importlib.metadata
@@ -47,12 +47,14 @@ def versions():
     return {m: importlib.metadata.version(m) for m in ("optuna", "torch", "scipy", "numpy")}
 
 
-study = trial = space = None
+study = space = None
+pending = []
 for line in sys.stdin:
     message, answer = json.loads(line), {}
     if "sampler" in message:
         study = optuna.create_study(sampler=sampler(message["sampler"], message["seed"]))
         space = {p["name"]: distribution(p) for p in message["space"]}
+        pending = []
         answer = versions()
     elif "cpu" in message:
         answer = {"cpu": repr(time.process_time())}
@@ -60,11 +62,13 @@ for line in sys.stdin:
         params = {n: v if isinstance(space[n], optuna.distributions.CategoricalDistribution) else json.loads(v) for n, v in message["values"].items()}
         study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=message["value"]))
     elif "value" in message:
+        trial = pending.pop(0)
         if message["value"] is None:
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             study.tell(trial, message["value"])
     else:
         trial = study.ask(space)
+        pending.append(trial)
         answer = {n: v if isinstance(v, str) else repr(v) for n, v in trial.params.items()}
     print(json.dumps(answer), flush=True)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -23,6 +24,7 @@ type settings struct {
 	works, samplers []string
 	first, seeds    int
 	trials          int
+	at              []int // numbers of trials after which regret is reported
 	threads         int
 	data, bench     string
 	cached          bool
@@ -32,10 +34,11 @@ type settings struct {
 func main() {
 	s := settings{}
 	works := flag.String("works", "functions,tables", "names of works, or functions (continuous, mixed), tables, wide")
-	samplers := flag.String("samplers", "ours,gp,tpe,random", "of ours, ours8 (8 pending trials), gp, tpe, random; the first is held against each other")
+	samplers := flag.String("samplers", "ours,gp,tpe,random", "of ours, gp, tpe, random, with an 8 behind for 8 pending trials; the first is held against each other")
 	flag.IntVar(&s.first, "first-seed", 1, "seed of the first run of each")
 	flag.IntVar(&s.seeds, "seeds", 20, "runs of each")
 	flag.IntVar(&s.trials, "trials", 100, "trials of each run")
+	at := flag.String("at", "", "numbers of trials after which regret is reported; half of them and all by default")
 	flag.IntVar(&s.threads, "threads", 2, "runs at a time")
 	flag.StringVar(&s.data, "data", cmp.Or(os.Getenv("BATCHMILL_DATA"), "../shared/data"), "folder of the public data")
 	flag.StringVar(&s.bench, "bench", "bench", "the folder this lies in")
@@ -48,10 +51,30 @@ func main() {
 	if *speed {
 		run = measureSpeed
 	}
-	if err := run(s); err != nil {
+	err := s.reportAt(*at)
+	if err == nil {
+		err = run(s)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/tuning:", err)
 		os.Exit(1)
 	}
+}
+
+// reportAt reads the numbers of trials after which regret is reported.
+func (s *settings) reportAt(text string) error {
+	if text == "" {
+		s.at = []int{max(1, s.trials/2), s.trials}
+		return nil
+	}
+	for _, number := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > s.trials {
+			return fmt.Errorf("-at %s: no number of trials from 1 to %d", number, s.trials)
+		}
+		s.at = append(s.at, n)
+	}
+	return nil
 }
 
 // chosen lists the works that were named.

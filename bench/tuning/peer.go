@@ -73,7 +73,8 @@ func (p *peer) say(message any) (map[string]string, error) {
 }
 
 func (p *peer) start(j job) error {
-	answer, err := p.say(map[string]any{"sampler": j.sampler, "seed": j.seed, "space": j.work.space})
+	name, _ := atOnce(j.sampler)
+	answer, err := p.say(map[string]any{"sampler": name, "seed": j.seed, "space": j.work.space})
 	if err != nil {
 		return err
 	}
@@ -104,6 +105,7 @@ func (p *peer) ask() (tuning.Trial, error) {
 	return tuning.Trial{ID: p.trials, Values: values}, err
 }
 
+// tell is about the oldest trial that is pending.
 func (p *peer) tell(_ tuning.Trial, cost float64) error {
 	message := map[string]any{"value": cost}
 	if math.IsNaN(cost) || math.IsInf(cost, 0) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (a *results) add(j job, r result, s settings) {
 	}
 	if s.log {
 		fmt.Fprintf(os.Stderr, "%s %s seed %d: regret", j.work.name, j.sampler, j.seed)
-		for _, n := range s.at() {
+		for _, n := range s.at {
 			fmt.Fprintf(os.Stderr, " %.4g", j.work.regret(r, n))
 		}
 		fmt.Fprintf(os.Stderr, ", %.1f s\n", r.Seconds)
@@ -41,14 +42,6 @@ func (a *results) add(j job, r result, s settings) {
 
 // regret is how far the best cost after n trials is from the least there is.
 func (w work) regret(r result, n int) float64 { return (r.Best[n-1] - w.best) / w.unit }
-
-// at are the numbers of trials after which regret is reported.
-func (s settings) at() []int {
-	if s.trials < 2 {
-		return []int{s.trials}
-	}
-	return []int{s.trials / 2, s.trials}
-}
 
 // print writes the tables: the median over runs for functions, the mean for tables of trainings.
 func (a *results) print(works []work, s settings) {
@@ -82,7 +75,7 @@ func (a *results) shared(w work, samplers []string) []int {
 // regrets sums up the regret of a sampler on a work for each number of trials that is reported.
 func (a *results) regrets(w work, sampler string, seeds []int, summary func([]float64) float64, s settings) []float64 {
 	var out []float64
-	for _, n := range s.at() {
+	for _, n := range s.at {
 		var v []float64
 		for _, seed := range seeds {
 			v = append(v, w.regret(a.runs[w.name][sampler][seed], n))
@@ -92,13 +85,35 @@ func (a *results) regrets(w work, sampler string, seeds []int, summary func([]fl
 	return out
 }
 
+// leastRegret is what regret counts as at least where ratios are averaged: less is chance.
+const leastRegret = 1e-9
+
+// ratios are the geometric means of how many times another sampler's regret the first's is, over the runs that both made.
+func (a *results) ratios(works []work, first, other string, s settings) []float64 {
+	logs := make([]float64, len(s.at))
+	runs := 0.0
+	for _, w := range works {
+		for _, seed := range a.shared(w, []string{first, other}) {
+			runs++
+			for i, n := range s.at {
+				mine, theirs := w.regret(a.runs[w.name][first][seed], n), w.regret(a.runs[w.name][other][seed], n)
+				logs[i] += math.Log(max(mine, leastRegret) / max(theirs, leastRegret))
+			}
+		}
+	}
+	for i, sum := range logs {
+		logs[i] = math.Exp(sum / runs)
+	}
+	return logs
+}
+
 // table holds the first sampler against each of the others: regrets, and how many times the other's regret the first's is.
 func (a *results) table(what string, works []work, summary func([]float64) float64, s settings) {
 	if len(works) == 0 {
 		return
 	}
 	first, others := s.samplers[0], s.samplers[1:]
-	fmt.Printf("| %s after %s | seeds | %s |", what, numbers(s.at(), "%d"), first)
+	fmt.Printf("| %s after %s | seeds | %s |", what, numbers(s.at, "%d"), first)
 	for _, name := range others {
 		fmt.Printf(" %s | x |", name)
 	}
@@ -122,14 +137,15 @@ func (a *results) table(what string, works []work, summary func([]float64) float
 	}
 	fmt.Print("| mean | |")
 	for i, v := range all {
-		fmt.Printf(" %s |", numbers(means(v, len(s.at())), "%.3g"))
+		fmt.Printf(" %s |", numbers(means(v, len(s.at)), "%.3g"))
 		if i > 0 {
 			fmt.Print(" |")
 		}
 	}
 	fmt.Print("\n\n")
 	for i, v := range verdicts {
-		v.print(first, others[i], s.at())
+		v.print(first, others[i], s.at)
+		fmt.Printf("* Geometric mean of the ratio over all runs: %s.\n", numbers(a.ratios(works, first, others[i], s), "%.3g"))
 	}
 	a.printSeconds(works, s)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/batchmill/batchmill/tuning"
@@ -39,11 +40,9 @@ func (r *runner) close() {
 
 // run makes one run, or finds it in the cache.
 func (r *runner) run(j job) (result, error) {
-	switch j.sampler {
-	case "ours":
-		return r.trial(j, &ours{}, 1)
-	case "ours8":
-		return r.trial(j, &ours{}, 8)
+	name, pending := atOnce(j.sampler)
+	if name == "ours" {
+		return r.trial(j, &ours{}, pending)
 	}
 	cached, err := openCache(r.bench, j, r.trials)
 	if err != nil {
@@ -60,12 +59,20 @@ func (r *runner) run(j job) (result, error) {
 			return result{}, err
 		}
 	}
-	got, err := r.trial(j, r.peer, 1)
+	got, err := r.trial(j, r.peer, pending)
 	if err != nil {
 		return result{}, err
 	}
 	got.Versions = r.peer.versions
 	return got, cached.write(got)
+}
+
+// atOnce is a sampler's name without what says how many trials are pending at a time, and that number.
+func atOnce(sampler string) (name string, trials int) {
+	if name, many := strings.CutSuffix(sampler, "8"); many {
+		return name, 8
+	}
+	return sampler, 1
 }
 
 // starter is a sampler that can begin anew.
