@@ -70,7 +70,7 @@ func newSearch(plan *tuningPlan) (*search, error) {
 			continue
 		}
 		least, most := s.job.Resource(d)
-		brackets, err := tuning.NewBrackets(tuning.BracketOptions{Goal: goal, Min: least, Max: most, Trials: s.quotas[i]})
+		brackets, err := tuning.NewBrackets(tuning.BracketOptions{Goal: goal, Min: least, Max: most}) // how many there may be is for mayAsk
 		if err != nil {
 			return nil, clientf("%w", err)
 		}
@@ -129,6 +129,7 @@ func quotasOf(job *jobs.HyperParameterTuningJob) []int {
 // advance takes a step.
 func (s *search) advance(step protocol.TuningStep) (protocol.TuningMoves, error) {
 	var moves protocol.TuningMoves
+	before := s.Best
 	for _, r := range step.Reports {
 		moves.Objectives = append(moves.Objectives, s.objectiveOf(r.Trial))
 		if err := s.report(r, &moves); err != nil {
@@ -149,7 +150,7 @@ func (s *search) advance(step protocol.TuningStep) (protocol.TuningMoves, error)
 	s.Seq = step.Seq
 	s.refit()
 	moves.Done, moves.NotImproving, moves.Converged = s.Done, s.Plateau.NotImproving, s.Converged
-	if s.Best > 0 {
+	if s.Best != before {
 		best := s.Trials[s.Best-1].Summary
 		moves.Best = &best
 	}
@@ -329,29 +330,26 @@ func (s *search) order() []int {
 	return all
 }
 
+// nextOf resumes a paused trial of a definition, or starts a new one where it may have one.
 func (s *search) nextOf(d int, step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
-	if s.Brackets != nil {
-		return s.nextInBrackets(d, step, moves)
+	if promoted, err := s.promote(d, moves); promoted || err != nil {
+		return promoted, err
 	}
 	if !s.mayAsk(d) {
 		return false, nil
 	}
-	return s.ask(d, 0, step, moves)
+	return s.ask(d, step, moves)
 }
 
-// nextInBrackets promotes a paused trial or starts a new one.
-func (s *search) nextInBrackets(d int, step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
+// promote resumes a paused trial of a Hyperband search.
+func (s *search) promote(d int, moves *protocol.TuningMoves) (bool, error) {
+	if s.Brackets == nil {
+		return false, nil
+	}
 	for {
-		run, ok := s.Brackets[d].Next()
+		run, ok := s.Brackets[d].Promote()
 		if !ok {
 			return false, nil
-		}
-		if run.From == 0 {
-			found, err := s.ask(d, run.To, step, moves)
-			if !found && err == nil { // no point is left
-				err = s.Brackets[d].End(run.Trial, tuning.Result{Failed: true})
-			}
-			return found, err
 		}
 		i := slices.IndexFunc(s.Trials, func(t trialRecord) bool { return t.Definition == d && t.ID == run.Trial })
 		if s.Trials[i].ended() { // it was stopped from outside while it was paused
@@ -367,7 +365,7 @@ func (s *search) nextInBrackets(d int, step protocol.TuningStep, moves *protocol
 }
 
 // ask starts a new trial; false if the space holds no more points.
-func (s *search) ask(d, until int, step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
+func (s *search) ask(d int, step protocol.TuningStep, moves *protocol.TuningMoves) (bool, error) {
 	asked, err := s.Searches[d].Ask(1)
 	if err != nil {
 		return false, err
@@ -378,6 +376,11 @@ func (s *search) ask(d, until int, step protocol.TuningStep, moves *protocol.Tun
 		}
 		s.Spent[d] = true
 		return false, nil
+	}
+	until := 0
+	if s.Brackets != nil {
+		run, _ := s.Brackets[d].Start() // as many as there are points; the bracket's trials have the search's IDs
+		until = run.To
 	}
 	s.start(d, asked[0], until, step, moves)
 	return true, nil

@@ -3,6 +3,7 @@ package activities
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -68,8 +69,17 @@ func ended(number int, value float64) protocol.TrialReport {
 	return protocol.TrialReport{Trial: number, Status: jobs.TrainingJobStatusCompleted, Value: &value, Rounds: 27}
 }
 
-// runSearch plays the workflow's part: slots are filled, and of the trials that run the one that pick chooses ends next.
-// between is called before each step.
+// reached is the report of a trial that has come to its rung, or to its end.
+func reached(trial protocol.Trial) protocol.TrialReport {
+	value := valley(trial.Values)
+	if trial.Until > 0 {
+		return protocol.TrialReport{Trial: trial.Number, Value: &value, Rounds: trial.Until}
+	}
+	return ended(trial.Number, value)
+}
+
+// runSearch plays the workflow's part: slots are filled, and of the trials that run the one that pick chooses ends next, or
+// pauses at its rung. between is called before each step.
 func (s *shop) runSearch(name string, slots int, pick func(running int) int, between func(*shop, int) *shop) []protocol.Trial {
 	s.Helper()
 	var all, running []protocol.Trial
@@ -86,13 +96,22 @@ func (s *shop) runSearch(name string, slots int, pick func(running int) int, bet
 		}
 		moves := worker.advanceTo(step)
 		all, running = append(all, moves.Start...), append(running, moves.Start...)
+		for _, again := range moves.Resume {
+			all[again.Number-1].Until = again.Until
+			running = append(running, all[again.Number-1])
+		}
 		if done == "" {
 			done = moves.Done
 		}
 		news = nil
+		for _, number := range moves.Finish {
+			end := ended(number, valley(all[number-1].Values))
+			end.Rounds = all[number-1].Until
+			news = append(news, end)
+		}
 		if len(running) > 0 {
 			i := pick(len(running))
-			news = append(news, ended(running[i].Number, valley(running[i].Values)))
+			news = append(news, reached(running[i]))
 			running = slices.Delete(running, i, i+1)
 		}
 	}
@@ -155,13 +174,14 @@ func TestStepIsTakenOnce(t *testing.T) {
 	require.Len(t, moves.Start, 1)
 	require.Equal(t, 4, moves.Start[0].Number)
 	require.Equal(t, moves, s.advanceTo(second), "another worker was faster")
-	third := protocol.TuningStep{Job: "tune", Seq: 3, Slots: 1, Reports: []protocol.TrialReport{ended(1, 2), ended(1, 7)}}
-	moves = s.advanceTo(third)
-	require.Equal(t, 5, moves.Start[0].Number)
 	best, _ := moves.Best.Value()
 	require.Equal(t, 1.0, best)
 	require.Equal(t, jobs.ChildName("tune", 2), moves.Best.TrainingJobName)
 	require.Equal(t, "arn:aws:sagemaker:eu-central-1:123456789012:training-job/"+jobs.ChildName("tune", 2), moves.Best.TrainingJobArn)
+	third := protocol.TuningStep{Job: "tune", Seq: 3, Slots: 1, Reports: []protocol.TrialReport{ended(1, 2), ended(1, 7)}}
+	moves = s.advanceTo(third)
+	require.Equal(t, 5, moves.Start[0].Number)
+	require.Nil(t, moves.Best, "it is the same")
 }
 
 func TestSearchEnds(t *testing.T) {
@@ -259,44 +279,80 @@ func TestSharesPassOn(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
+		most   int
 		spaces [3]object
 		want   map[string]int
 	}{
-		{"one is small", [3]object{ranges("2", "3"), nil, nil}, map[string]int{"a": 2, "b": 5, "c": 5}},
-		{"two are", [3]object{ranges("2", "3"), ranges("4"), nil}, map[string]int{"a": 2, "b": 1, "c": 9}},
-		{"all are", [3]object{ranges("2", "3"), ranges("4"), ranges("5", "6", "7", "8", "9")}, map[string]int{"a": 2, "b": 1, "c": 5}},
+		{"none is small", 12, [3]object{}, map[string]int{"a": 4, "b": 4, "c": 4}},
+		{"one is", 12, [3]object{ranges("2", "3"), nil, nil}, map[string]int{"a": 2, "b": 5, "c": 5}},
+		{"two are", 12, [3]object{ranges("2", "3"), ranges("4"), nil}, map[string]int{"a": 2, "b": 1, "c": 9}},
+		{"all are", 12, [3]object{ranges("2", "3"), ranges("4"), ranges("5", "6", "7", "8", "9")}, map[string]int{"a": 2, "b": 1, "c": 5}},
+		{"fewer trials than definitions", 2, [3]object{}, map[string]int{"a": 1, "b": 1}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			store := boston(t)
-			s := newShop(t, store)
-			doc := tuneDoc("shares", "Random", 12)
-			config := doc["HyperParameterTuningJobConfig"].(object)
-			var definitions []any
-			for i, name := range []string{"a", "b", "c"} {
-				space := config["ParameterRanges"]
-				if c.spaces[i] != nil {
-					space = c.spaces[i]
+		for _, strategy := range []string{"Random", "Bayesian", "Hyperband"} {
+			t.Run(c.name+"/"+strategy, func(t *testing.T) {
+				t.Parallel()
+				store := boston(t)
+				s := newShop(t, store)
+				_, err := s.planTuningOf(threeDefinitions(strategy, c.most, c.spaces))
+				require.NoError(t, err)
+				got := map[string]int{}
+				for _, trial := range s.runSearch("shares", 3, oldest, func(*shop, int) *shop { return newShop(t, store) }) {
+					got[trial.Name]++
 				}
-				d := object{"DefinitionName": name, "TuningObjective": config["HyperParameterTuningJobObjective"], "HyperParameterRanges": space}
-				for k, v := range doc["TrainingJobDefinition"].(object) {
-					d[k] = v
-				}
-				definitions = append(definitions, d)
-			}
-			delete(config, "HyperParameterTuningJobObjective")
-			delete(config, "ParameterRanges")
-			delete(doc, "TrainingJobDefinition")
-			doc["TrainingJobDefinitions"] = definitions
-			_, err := s.planTuningOf(doc)
-			require.NoError(t, err)
-			got := map[string]int{}
-			for _, trial := range s.runSearch("shares", 3, oldest, func(*shop, int) *shop { return newShop(t, store) }) {
-				got[trial.Name]++
-			}
-			require.Equal(t, c.want, got)
-		})
+				require.Equal(t, c.want, got)
+			})
+		}
 	}
+}
+
+// threeDefinitions is a search over the definitions a, b and c; one without a space has that of tuneDoc.
+func threeDefinitions(strategy string, most int, spaces [3]object) object {
+	doc := tuneDoc("shares", strategy, most)
+	config := doc["HyperParameterTuningJobConfig"].(object)
+	var definitions []any
+	for i, name := range []string{"a", "b", "c"} {
+		space := config["ParameterRanges"]
+		if spaces[i] != nil {
+			space = spaces[i]
+		}
+		d := object{"DefinitionName": name, "TuningObjective": config["HyperParameterTuningJobObjective"], "HyperParameterRanges": space}
+		maps.Copy(d, doc["TrainingJobDefinition"].(object))
+		definitions = append(definitions, d)
+	}
+	delete(config, "HyperParameterTuningJobObjective")
+	delete(config, "ParameterRanges")
+	delete(doc, "TrainingJobDefinition")
+	doc["TrainingJobDefinitions"] = definitions
+	return doc
+}
+
+// TestHyperbandPromotesInEachDefinition: each definition's trials are held against its own, and its best third goes on.
+func TestHyperbandPromotesInEachDefinition(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, boston(t))
+	_, err := s.planTuningOf(threeDefinitions("Hyperband", 36, [3]object{}))
+	require.NoError(t, err)
+	all := s.runSearch("shares", 4, oldest, nil)
+	require.Len(t, all, 36)
+	_, err = s.CloseTuning(t.Context(), protocol.CloseRef{Job: "shares"})
+	require.NoError(t, err)
+	var trials protocol.Trials
+	require.NoError(t, json.Unmarshal([]byte(s.read("s3://state/tuning/shares/")["tuning/shares/trials.json"]), &trials))
+	started, whole := map[string]int{}, map[string]int{}
+	for _, trial := range trials.Trials {
+		require.True(t, trial.Summary.TrainingJobStatus.Terminal())
+		name := trial.Summary.TrainingJobDefinitionName
+		started[name]++
+		if trial.Rounds == 27 {
+			whole[name]++
+		}
+	}
+	require.Equal(t, map[string]int{"a": 12, "b": 12, "c": 12}, started)
+	for name, n := range whole {
+		require.Less(t, n, 12, name)
+	}
+	require.Len(t, whole, 3)
 }
 
 // TestPlanTuningRefuses checks the errors of what only algorithms and parents know.

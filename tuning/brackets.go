@@ -106,16 +106,30 @@ func (b *Brackets) plan() {
 	}
 }
 
-// Next is what to run on a free slot: a promotion, from the highest rung there is one on, else a new trial. False when
-// there is nothing to run now: after a Report there may be.
+// Next is what to run on a free slot: what Promote says, else what Start does. False when there is nothing to run now: after
+// a Report there may be.
 func (b *Brackets) Next() (Step, bool) {
-	if i, ok := b.promotable(); ok {
-		t := &b.trials[i]
-		from := b.rungs[t.Bracket][t.Rung]
-		t.Paused = false
-		t.Rung++
-		return Step{Trial: i + 1, From: from, To: b.Rung(i + 1)}, true
+	if step, ok := b.Promote(); ok {
+		return step, true
 	}
+	return b.Start()
+}
+
+// Promote lets a paused trial go on: the best on the highest rung on which one may. False where none may now.
+func (b *Brackets) Promote() (Step, bool) {
+	i, ok := b.promotable()
+	if !ok {
+		return Step{}, false
+	}
+	t := &b.trials[i]
+	from := b.rungs[t.Bracket][t.Rung]
+	t.Paused = false
+	t.Rung++
+	return Step{Trial: i + 1, From: from, To: b.Rung(i + 1)}, true
+}
+
+// Start begins a new trial in the bracket that is furthest behind its share; false when there are as many as there may be.
+func (b *Brackets) Start() (Step, bool) {
 	if b.options.Trials > 0 && len(b.trials) >= b.options.Trials {
 		return Step{}, false
 	}
