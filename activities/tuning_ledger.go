@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
@@ -19,13 +21,13 @@ import (
 // them. A step's object is written once (If-None-Match), so two workers that take the same step agree on its moves; a
 // worker that never saw the search takes the newest state and repeats the steps after it.
 
-// Steps between two states of a search. To repeat a step whose points follow from the seed costs reading it; they are kept
-// the further apart the longer the search is, so that all states together stay linear in its length. To repeat a step of a
-// model means to choose again.
+// Steps between two states of a search, the more the longer it is, so that all states together stay linear in its length. To
+// repeat a step whose points follow from the seed costs reading it, to repeat a step of a model means to choose again.
 const (
 	stateEvery      = 64
 	stateShare      = 8 // at least every eighth of the steps so far
 	modelStateEvery = 8
+	modelStateShare = 16
 )
 
 // tuningPlan is what all steps of a search agree on.
@@ -176,7 +178,7 @@ func (a *Activities) writeJSON(ctx context.Context, uri storage.URI, v any, o st
 func (a *Activities) keepState(ctx context.Context, job string, s *search) error {
 	every := max(stateEvery, s.Seq/stateShare)
 	if s.job.HyperParameterTuningJobConfig.Strategy == jobs.StrategyBayesian {
-		every = modelStateEvery
+		every = max(modelStateEvery, s.Seq/modelStateShare)
 	}
 	if s.Seq < s.Kept[0]+every {
 		return nil
@@ -202,16 +204,34 @@ func (a *Activities) readSearch(ctx context.Context, job string, seq int) (*sear
 	if err != nil {
 		return nil, err
 	}
-	for s.Seq < seq {
-		var r tuningRecord
-		if err := a.readJSON(ctx, a.tuningPlace(job, protocol.TuningSteps, protocol.NumberedObject(s.Seq+1)), &r); err != nil {
-			return nil, fmt.Errorf("activities: step %d of tuning job %s: %w", s.Seq+1, job, err)
-		}
-		if _, err := s.advance(r.Step); err != nil {
-			return nil, err
-		}
+	steps, err := a.readSteps(ctx, job, s.Seq+1, seq)
+	for i := 0; i < len(steps) && err == nil; i++ {
+		_, err = s.advance(steps[i].Step)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// stepsAtOnce is how many steps are read at the same time.
+const stepsAtOnce = 16
+
+// readSteps reads steps from..to.
+func (a *Activities) readSteps(ctx context.Context, job string, from, to int) ([]tuningRecord, error) {
+	steps := make([]tuningRecord, max(0, to-from+1))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(stepsAtOnce)
+	for i := range steps {
+		group.Go(func() error {
+			err := a.readJSON(ctx, a.tuningPlace(job, protocol.TuningSteps, protocol.NumberedObject(from+i)), &steps[i])
+			if err != nil {
+				return fmt.Errorf("activities: step %d of tuning job %s: %w", from+i, job, err)
+			}
+			return nil
+		})
+	}
+	return steps, group.Wait()
 }
 
 // newestState is the newest state that is not after that step; a new search if none is kept.

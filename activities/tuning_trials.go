@@ -47,6 +47,13 @@ func (a *Activities) checkTrial(ctx context.Context, name string, t protocol.Tri
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil, nil
 	}
+	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		var report protocol.TrialReport
+		err := activity.GetClient(ctx).GetWorkflow(ctx, jobs.TrainingKind.WorkflowID(name), "").Get(ctx, &report)
+		if err == nil && report.Trial == t.Number { // else it is a training job of that name that somebody else had started
+			return &report, nil
+		}
+	}
 	var d jobs.TrainingJobDescription
 	if memo, ok := info.GetMemo().GetFields()[protocol.MemoDescription]; ok {
 		if err := converter.GetDefaultDataConverter().FromPayload(memo, &d); err != nil {

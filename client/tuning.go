@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
@@ -65,23 +67,55 @@ func (t *Trials) read(ctx context.Context) error {
 	return err
 }
 
-// readSteps takes in what followed the last step read.
+// tuningRecord is a step as the search keeps it.
+type tuningRecord struct {
+	Step  protocol.TuningStep
+	Moves protocol.TuningMoves
+}
+
+// stepsAtOnce is how many steps are asked for at the same time, where there are many.
+const stepsAtOnce = 16
+
+// readSteps takes in what followed the last step read. It begins with one: a search that is followed has few new ones.
 func (t *Trials) readSteps(ctx context.Context) error {
-	for {
-		var step struct {
-			Step  protocol.TuningStep
-			Moves protocol.TuningMoves
+	for n := 1; ; n = min(2*n, stepsAtOnce) {
+		steps, err := t.nextSteps(ctx, n)
+		for _, s := range steps {
+			t.add(s.Step, s.Moves)
+			t.steps++
 		}
-		err := t.client.readJSON(ctx, t.place(protocol.TuningSteps, protocol.NumberedObject(t.steps+1)), &step)
-		if errors.Is(err, storage.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
+		if err != nil || len(steps) < n {
 			return err
 		}
-		t.add(step.Step, step.Moves)
-		t.steps++
 	}
+}
+
+// nextSteps reads the next n steps, or as many as there are.
+func (t *Trials) nextSteps(ctx context.Context, n int) ([]tuningRecord, error) {
+	found := make([]*tuningRecord, n)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range found {
+		group.Go(func() error {
+			var r tuningRecord
+			err := t.client.readJSON(ctx, t.place(protocol.TuningSteps, protocol.NumberedObject(t.steps+1+i)), &r)
+			if errors.Is(err, storage.ErrNotFound) {
+				return nil
+			}
+			found[i] = &r
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var steps []tuningRecord
+	for _, r := range found {
+		if r == nil {
+			break
+		}
+		steps = append(steps, *r)
+	}
+	return steps, nil
 }
 
 // readState takes the newest state of the search, so that only the steps after it need to be read one by one.

@@ -35,16 +35,30 @@ func (t *tracker) snapshot() *jobs.Progress {
 	return &p
 }
 
-// start announces the job and answers progress queries from now on.
+// start announces the job and publishes its description.
 func (t *tracker) start(ctx workflow.Context) error {
-	err := workflow.UpsertTypedSearchAttributes(ctx, attributeJobName.ValueSet(t.job.Name), attributeKind.ValueSet(t.kind.Name))
-	if err != nil {
-		return err
-	}
-	if err := workflow.SetQueryHandler(ctx, protocol.QueryProgress, func() (jobs.Progress, error) { return t.progress, nil }); err != nil {
+	if err := t.announce(ctx); err != nil {
 		return err
 	}
 	return t.publish(ctx)
+}
+
+// announce lets the job be found by its name, unless who started it has seen to that, and answers progress queries from now on.
+func (t *tracker) announce(ctx workflow.Context) error {
+	have := workflow.GetTypedSearchAttributes(ctx)
+	t.indexed, _ = have.GetKeyword(attributeStatus)
+	if name, _ := have.GetKeyword(attributeJobName); name != t.job.Name {
+		err := workflow.UpsertTypedSearchAttributes(ctx, attributeJobName.ValueSet(t.job.Name), attributeKind.ValueSet(t.kind.Name))
+		if err != nil {
+			return err
+		}
+	}
+	return workflow.SetQueryHandler(ctx, protocol.QueryProgress, func() (jobs.Progress, error) { return t.progress, nil })
+}
+
+// announced are the search attributes of a job as it starts, for who starts it.
+func announced(kind jobs.Kind, name, status string) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(attributeJobName.ValueSet(name), attributeKind.ValueSet(kind.Name), attributeStatus.ValueSet(status))
 }
 
 // publish writes the description to the memo: Describe and List need only the Temporal server then.
@@ -104,7 +118,10 @@ func details(status string, p jobs.Progress, took time.Duration) string {
 
 // finish keeps the description in the store as well, where it outlives Temporal's retention. It runs also when the
 // workflow is cancelled.
-func (t *tracker) finish(ctx workflow.Context) error {
+func (t *tracker) finish(ctx workflow.Context) error { return t.finishBy(ctx, byItself) }
+
+// finishBy is finish with a way to run the activity.
+func (t *tracker) finishBy(ctx workflow.Context, do func(ctx workflow.Context, summary, activity string, in, out any) error) error {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	if err := t.publish(ctx); err != nil {
@@ -114,6 +131,5 @@ func (t *tracker) finish(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(light(ctx, "keep the job's description"), protocol.SaveDescription,
-		protocol.Description{Kind: t.kind.Name, Name: t.job.Name, JSON: doc}).Get(ctx, nil)
+	return do(ctx, "keep the job's description", protocol.SaveDescription, protocol.Description{Kind: t.kind.Name, Name: t.job.Name, JSON: doc}, nil)
 }

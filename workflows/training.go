@@ -12,8 +12,9 @@ import (
 
 // TrainingJob trains a model: Starting, Downloading (the input is listed, pinned and looked through), Training, Uploading,
 // Completed. A stop, or MaxRuntimeInSeconds, ends training after the round at hand and keeps the model so far. tuned is given
-// by the tuning job that starts it as one of its own.
-func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document, tuned *protocol.Tuned) (*jobs.TrainingJobDescription, error) {
+// by the tuning job that starts it as one of its own. It returns its description, as one of a tuning job's a
+// protocol.TrialReport instead.
+func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document, tuned *protocol.Tuned) (any, error) {
 	kind := jobs.TrainingKind
 	job, err := prepare(ctx, kind, doc)
 	if err != nil {
@@ -32,16 +33,20 @@ func (w *Workflows) TrainingJob(ctx workflow.Context, doc jobs.Document, tuned *
 	track := &tracker{kind: kind, job: job, status: func() string { return string(d.TrainingJobStatus) }}
 	track.describe = func() any { d.Progress = track.snapshot(); return &d }
 	run := &trainingJob{d: &d, tracker: track, tuned: tuned}
-	if tuned != nil {
-		d.TuningJobArn = tuned.JobARN
+	if tuned == nil {
+		if err := run.start(ctx); err != nil {
+			return nil, err
+		}
+		return &d, run.run(ctx)
 	}
-	if err := run.start(ctx); err != nil {
+	d.TuningJobArn = tuned.JobARN
+	if err := run.announce(ctx); err != nil {
 		return nil, err
 	}
 	if err := run.run(ctx); err != nil {
 		return nil, err
 	}
-	return &d, nil
+	return run.report, nil
 }
 
 // trainingJob is one training on its way.
@@ -49,9 +54,10 @@ type trainingJob struct {
 	*tracker
 	d       *jobs.TrainingJobDescription
 	planned protocol.TrainPlanned
-	overran bool            // MaxRuntimeInSeconds passed
-	tuned   *protocol.Tuned // nil outside a tuning job
-	paused  time.Duration   // spent waiting at rungs, which MaxRuntimeInSeconds leaves out
+	overran bool                  // MaxRuntimeInSeconds passed
+	tuned   *protocol.Tuned       // nil outside a tuning job
+	paused  time.Duration         // spent waiting at rungs, which MaxRuntimeInSeconds leaves out
+	report  *protocol.TrialReport // on its end, as one of a tuning job's
 }
 
 func (t *trainingJob) run(ctx workflow.Context) error {
@@ -68,7 +74,7 @@ func (t *trainingJob) work(ctx workflow.Context) (protocol.Trained, error) {
 	if err := t.enter(ctx, jobs.SecondaryStatusDownloading); err != nil {
 		return trained, err
 	}
-	if err := workflow.ExecuteActivity(light(ctx, "check and list the channels"), protocol.PlanTraining, t.job).Get(ctx, &t.planned); err != nil {
+	if err := t.do(ctx, "check and list the channels", protocol.PlanTraining, t.job, &t.planned); err != nil {
 		return trained, err
 	}
 	if err := t.enter(ctx, jobs.SecondaryStatusTraining); err != nil {
@@ -90,6 +96,9 @@ func (t *trainingJob) work(ctx workflow.Context) (protocol.Trained, error) {
 // train trains to the end, or up to the next rung.
 func (t *trainingJob) train(ctx workflow.Context) (protocol.Trained, error) {
 	var trained protocol.Trained
+	if err := t.waits(ctx); err != nil {
+		return trained, err
+	}
 	limited, release := t.limit(ctx)
 	defer release()
 	err := workflow.ExecuteActivity(compute(limited, t.planned.Algorithm), protocol.Train, protocol.TrainRef{
@@ -122,7 +131,28 @@ func (t *trainingJob) enterSaying(ctx workflow.Context, s jobs.SecondaryStatus, 
 		return err
 	}
 	t.progress.Stage = string(s)
+	if t.tuned != nil {
+		return nil // see waits
+	}
 	return t.publish(ctx)
+}
+
+// waits publishes where a trial stands before it waits for something: most of what it does takes milliseconds. Other training
+// jobs have published it by then.
+func (t *trainingJob) waits(ctx workflow.Context) error {
+	if t.tuned == nil {
+		return nil
+	}
+	return t.publish(ctx)
+}
+
+// do runs an activity that mostly takes milliseconds: by itself, so that Temporal's UI shows it, but for trials. There may be
+// thousands of those, one beginning when another has ended.
+func (t *trainingJob) do(ctx workflow.Context, summary, activity string, in, out any) error {
+	if t.tuned == nil {
+		return byItself(ctx, summary, activity, in, out)
+	}
+	return promptly(ctx, summary, activity, in, out, func() error { return t.waits(ctx) })
 }
 
 // upload publishes the model and ends the job. It is not interrupted by a stop.
@@ -153,9 +183,9 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 		return err
 	}
 	var published protocol.Published
-	err := workflow.ExecuteActivity(light(ctx, "upload the model"), protocol.PublishModel, protocol.PublishRef{
+	err := t.do(ctx, "upload the model", protocol.PublishModel, protocol.PublishRef{
 		Job: t.job, PlanURI: t.planned.PlanURI, StagedURI: trained.StagedURI,
-	}).Get(ctx, &published)
+	}, &published)
 	if err != nil {
 		return t.end(ctx, err)
 	}
@@ -166,12 +196,11 @@ func (t *trainingJob) upload(ctx workflow.Context, trained protocol.Trained) err
 		return err
 	}
 	t.progress.Stage = string(final)
-	told := t.tell(ctx, trained)
-	if err := t.finish(ctx); err != nil {
+	cancelled := final == jobs.SecondaryStatusStopped && stop
+	if err := t.conclude(ctx, trained, !cancelled); err != nil {
 		return err
 	}
-	told(ctx)
-	if final == jobs.SecondaryStatusStopped && stop {
+	if cancelled {
 		return temporal.NewCanceledError()
 	}
 	return nil
@@ -201,11 +230,9 @@ func (t *trainingJob) end(ctx workflow.Context, err error) error {
 		t.progress.Message = cause(err).Error()
 	}
 	t.progress.Stage = ""
-	told := t.tell(ctx, protocol.Trained{})
-	if e := t.finish(ctx); e != nil {
+	if e := t.conclude(ctx, protocol.Trained{}, wasStopped && t.overran); e != nil {
 		workflow.GetLogger(ctx).Warn("could not keep the description", "error", e)
 	}
-	told(ctx)
 	switch {
 	case wasStopped && t.overran:
 		return nil // stopped by its own document, not by a cancel

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
@@ -110,4 +111,81 @@ func TestTrainingCutShortIsNotCompleted(t *testing.T) {
 	requireFailure(t, env.GetWorkflowError(), jobs.InternalServerError, "without being asked")
 	require.Equal(t, jobs.TrainingJobStatusFailed, savedAs[jobs.TrainingJobDescription](t, s).TrainingJobStatus)
 	require.Equal(t, 0, s.called(protocol.PublishModel))
+}
+
+// trialOn runs a training job as the first trial of tuning job t. It returns the environment and what t was told by signals.
+func (s *stage) trialOn(t *testing.T, setUp func(*testsuite.TestWorkflowEnvironment)) (*testsuite.TestWorkflowEnvironment, []protocol.TrialReport) {
+	t.Helper()
+	var told []protocol.TrialReport
+	env := s.environment(trainingID)
+	env.OnSignalExternalWorkflow(anything, jobs.TuningKind.WorkflowID("t"), "", protocol.SignalTrial, anything).
+		Return(func(_, _, _, _ string, r any) error { told = append(told, r.(protocol.TrialReport)); return nil })
+	if setUp != nil {
+		setUp(env)
+	}
+	env.ExecuteWorkflow(jobs.TrainingKind.Name, jobs.Document(trainingDocument),
+		&protocol.Tuned{Parent: jobs.TuningKind.WorkflowID("t"), Trial: 1, Objective: "train:rmse"})
+	return env, told
+}
+
+// TestTrialReportsItsEnd: a good end is told by the result, by a signal too where the tuning job has asked for one; others are
+// told by a signal.
+func TestTrialReportsItsEnd(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	env, told := s.trialOn(t, nil)
+	require.NoError(t, env.GetWorkflowError())
+	var report protocol.TrialReport
+	require.NoError(t, env.GetWorkflowResult(&report))
+	require.Equal(t, 1, report.Trial)
+	require.Equal(t, jobs.TrainingJobStatusCompleted, report.Status)
+	require.Equal(t, 0.5, *report.Value)
+	require.Equal(t, 3, report.Rounds)
+	require.Empty(t, told)
+	d := savedAs[jobs.TrainingJobDescription](t, s)
+	require.Equal(t, []jobs.SecondaryStatus{"Starting", "Downloading", "Training", "Uploading", "Completed"}, secondary(d))
+
+	env, told = newStage().trialOn(t, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(protocol.SignalCarried, nil) }, 0)
+	})
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, env.GetWorkflowResult(&report))
+	require.Len(t, told, 1)
+	require.Equal(t, report.Status, told[0].Status)
+	require.Equal(t, report.Value, told[0].Value)
+
+	s = newStage()
+	s.train = func(context.Context, protocol.TrainRef) (protocol.Trained, error) {
+		return protocol.Trained{}, clientError("label is constant")
+	}
+	env, told = s.trialOn(t, nil)
+	requireFailure(t, env.GetWorkflowError(), jobs.ClientError, "label is constant")
+	require.Len(t, told, 1)
+	require.Equal(t, jobs.TrainingJobStatusFailed, told[0].Status)
+	require.Equal(t, "ClientError: label is constant", told[0].Reason)
+}
+
+// TestTrialTriesAgainByItself: what fails within the workflow's task is left to an activity of its own, unless it is for good.
+func TestTrialTriesAgainByItself(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	attempts := 0
+	s.planning = func(context.Context, protocol.Job) (protocol.TrainPlanned, error) {
+		if attempts++; attempts < 3 {
+			return protocol.TrainPlanned{}, temporal.NewApplicationError("the store is down", string(jobs.InternalServerError))
+		}
+		return protocol.TrainPlanned{Algorithm: "xgboost"}, nil
+	}
+	env, _ := s.trialOn(t, nil)
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 3, attempts)
+
+	s = newStage()
+	s.planning = func(context.Context, protocol.Job) (protocol.TrainPlanned, error) {
+		return protocol.TrainPlanned{}, clientError("no such bucket")
+	}
+	env, told := s.trialOn(t, nil)
+	requireFailure(t, env.GetWorkflowError(), jobs.ClientError, "no such bucket")
+	require.Equal(t, 1, s.called(protocol.PlanTraining))
+	require.Len(t, told, 1)
 }

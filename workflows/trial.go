@@ -9,17 +9,29 @@ import (
 
 // What a training job does as one of a tuning job's: it tells the tuning job of its end and of rungs, where it waits.
 
-// tell reports the job's end to its tuning job; trained is empty where there was no training to end. The returned function waits until the report has arrived: a workflow that
-// ends earlier takes it along.
-func (t *trainingJob) tell(ctx workflow.Context, trained protocol.Trained) (wait func(workflow.Context)) {
+// conclude keeps the job's description and reports its end. The run of the tuning job that started this one hears of a good end by
+// the workflow's result, which costs the server a third of a signal. Signals tell of other ends, and of all ends where that run
+// has continued as new.
+func (t *trainingJob) conclude(ctx workflow.Context, trained protocol.Trained, good bool) error {
 	if t.tuned == nil {
-		return func(workflow.Context) {}
+		return t.finish(ctx)
 	}
-	report := protocol.ReportOf(t.d, t.tuned.Trial, t.tuned.Objective)
-	report.Rounds, report.EarlyStopped, report.Forecast = int(t.progress.Done), trained.Hopeless, trained.Forecast
-	return t.signalTuner(ctx, *report)
+	t.report = protocol.ReportOf(t.d, t.tuned.Trial, t.tuned.Objective)
+	t.report.Rounds, t.report.EarlyStopped, t.report.Forecast = int(t.progress.Done), trained.Hopeless, trained.Forecast
+	if good {
+		err := t.finishBy(ctx, t.do)
+		if err != nil || workflow.GetSignalChannel(ctx, protocol.SignalCarried).ReceiveAsync(nil) {
+			t.signalTuner(ctx, *t.report)(ctx)
+		}
+		return err
+	}
+	told := t.signalTuner(ctx, *t.report)
+	err := t.finishBy(ctx, t.do)
+	told(ctx) // a workflow that ends earlier takes the signal along
+	return err
 }
 
+// signalTuner sends the tuning job a report. The returned function waits until it has arrived.
 func (t *trainingJob) signalTuner(ctx workflow.Context, r protocol.TrialReport) (wait func(workflow.Context)) {
 	sent := workflow.SignalExternalWorkflow(ctx, t.tuned.Parent, "", protocol.SignalTrial, r)
 	return func(ctx workflow.Context) {
@@ -40,6 +52,9 @@ func (t *trainingJob) pause(ctx workflow.Context, trained protocol.Trained) (aga
 	r := protocol.TrialReport{Trial: t.tuned.Trial, Rounds: trained.Rounds}
 	if value, ok := trained.Metrics[t.tuned.Objective]; ok {
 		r.Value = &value
+	}
+	if err := t.waits(ctx); err != nil {
+		return false, err
 	}
 	t.signalTuner(ctx, r)(ctx)
 	var told protocol.GoOn

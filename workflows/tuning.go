@@ -158,9 +158,9 @@ func (t *tuningJob) plan(ctx, dctx workflow.Context) error {
 
 // watch lets what happens reach the job: reports, the end of its time, a stop.
 func (t *tuningJob) watch(ctx, dctx workflow.Context, first bool) {
-	if !first { // what this run did not start, it hears of by signals alone
-		for i := range t.state.Running {
-			t.state.Running[i].Carried = true
+	if !first {
+		for _, r := range t.state.Running {
+			t.takeOver(dctx, r.Number)
 		}
 	}
 	t.reports = workflow.GetSignalChannel(dctx, protocol.SignalTrial)
@@ -279,7 +279,9 @@ func (t *tuningJob) step(ctx workflow.Context) {
 
 // note takes what the search says of its course into the description.
 func (t *tuningJob) note(ctx workflow.Context, moves protocol.TuningMoves) {
-	t.d.BestTrainingJob = moves.Best
+	if moves.Best != nil {
+		t.d.BestTrainingJob = moves.Best
+	}
 	t.offerOverallBest()
 	details := t.d.TuningJobCompletionDetails
 	if details == nil {

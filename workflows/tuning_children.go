@@ -14,9 +14,9 @@ import (
 	"github.com/batchmill/batchmill/jobs"
 )
 
-// The training jobs of a tuning job. They outlive its runs (ParentClosePolicy ABANDON), and report their end by a signal to
-// its workflow ID, which reaches whichever run is the present one. Two nets lie below: the child's own end, which reaches
-// the run that started it, and a look now and then at those that another run started.
+// The training jobs of a tuning job. They outlive its runs (ParentClosePolicy ABANDON). The run that started one hears of its end by
+// its result. A run that takes over asks those that go on to report by signals to the workflow ID, which reach whichever run is
+// the present one. A net lies below: a look now and then at those that another run started.
 
 // begin starts a training job.
 func (t *tuningJob) begin(ctx workflow.Context, trial protocol.Trial) {
@@ -43,6 +43,7 @@ func (t *tuningJob) begin(ctx workflow.Context, trial protocol.Trial) {
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         fmt.Sprintf("trial %d of %s", trial.Number, t.tracker.job.Name),
+		TypedSearchAttributes: announced(jobs.TrainingKind, name, string(jobs.TrainingJobStatusInProgress)),
 	})
 	child := workflow.ExecuteChildWorkflow(ctx, jobs.TrainingKind.Name, doc, tuned)
 	t.sending++
@@ -63,20 +64,20 @@ func (t *tuningJob) follow(ctx workflow.Context, child workflow.ChildWorkflowFut
 	}
 	running.starting = false
 	var started *temporal.ChildWorkflowExecutionAlreadyStartedError
-	if errors.As(err, &started) { // by an earlier life of this job, after a reset: it is looked after as such
-		running.Carried = true
+	if errors.As(err, &started) { // by an earlier life of this job, after a reset
+		t.takeOver(ctx, number)
 		return
 	}
-	var d jobs.TrainingJobDescription
+	var report protocol.TrialReport
 	if err == nil {
-		err = child.Get(ctx, &d)
+		err = child.Get(ctx, &report)
 	}
 	if running = t.find(number); running == nil {
 		return // it has reported its end
 	}
 	switch {
 	case err == nil:
-		t.report(ctx, *protocol.ReportOf(&d, number, t.objective(running).MetricName))
+		t.report(ctx, report)
 	case temporal.IsCanceledError(err):
 		t.report(ctx, protocol.TrialReport{Trial: number, Status: jobs.TrainingJobStatusStopped, EndedAt: jobs.At(workflow.Now(ctx))})
 	default:
@@ -194,36 +195,53 @@ func (t *tuningJob) stopAll(ctx workflow.Context) {
 	}
 }
 
+// takeOver sees to a training job that another run started. What would tell that run of its end does not reach this one, so it
+// is asked to report by a signal; one that cannot be asked any more has ended.
+func (t *tuningJob) takeOver(ctx workflow.Context, number int) {
+	t.find(number).Carried = true
+	t.send(ctx, func(ctx workflow.Context) error {
+		id := jobs.TrainingKind.WorkflowID(t.childName(number))
+		if workflow.SignalExternalWorkflow(ctx, id, "", protocol.SignalCarried, nil).Get(ctx, nil) == nil {
+			return nil
+		}
+		return t.check(ctx, func(r RunningTrial) bool { return r.Number == number })
+	})
+}
+
 // carriedEvery is how often training jobs that another run started are looked at.
 const carriedEvery = 30 * time.Second
 
 // lookAfterCarried finds training jobs that ended without a report: terminated from outside, say.
 func (t *tuningJob) lookAfterCarried(ctx workflow.Context) {
+	carried := func(r RunningTrial) bool { return r.Carried }
 	for {
-		err := workflow.Await(ctx, func() bool {
-			return slices.ContainsFunc(t.state.Running, func(r RunningTrial) bool { return r.Carried })
-		})
+		err := workflow.Await(ctx, func() bool { return slices.ContainsFunc(t.state.Running, carried) })
 		if err != nil || workflow.Sleep(ctx, carriedEvery) != nil {
 			return
 		}
-		ref := protocol.TrialsRef{Job: t.tracker.job.Name}
-		for i := range t.state.Running {
-			if r := &t.state.Running[i]; r.Carried {
-				ref.Trials = append(ref.Trials, protocol.TrialRef{Number: r.Number, Objective: t.objective(r).MetricName})
-			}
-		}
-		if len(ref.Trials) == 0 {
-			continue
-		}
-		var ended []protocol.TrialReport
 		t.sending++
-		err = workflow.ExecuteActivity(light(ctx, "look after training jobs"), protocol.CheckTrials, ref).Get(ctx, &ended)
-		t.sending--
-		if err != nil {
+		if err := t.check(ctx, carried); err != nil {
 			workflow.GetLogger(ctx).Warn("could not look after training jobs", "error", err)
 		}
-		for _, r := range ended {
-			t.report(ctx, r)
+		t.sending--
+	}
+}
+
+// check finds out which of those training jobs have ended.
+func (t *tuningJob) check(ctx workflow.Context, those func(RunningTrial) bool) error {
+	ref := protocol.TrialsRef{Job: t.tracker.job.Name}
+	for i := range t.state.Running {
+		if r := &t.state.Running[i]; those(*r) {
+			ref.Trials = append(ref.Trials, protocol.TrialRef{Number: r.Number, Objective: t.objective(r).MetricName})
 		}
 	}
+	if len(ref.Trials) == 0 {
+		return nil
+	}
+	var ended []protocol.TrialReport
+	err := workflow.ExecuteActivity(light(ctx, "look after training jobs"), protocol.CheckTrials, ref).Get(ctx, &ended)
+	for _, r := range ended {
+		t.report(ctx, r)
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -28,21 +29,18 @@ type tuningStage struct {
 	steps    []protocol.TuningStep
 	started  int
 	done     func(protocol.TuningStep) string
-	training func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error)
+	training func(ctx workflow.Context, trial int) (*protocol.TrialReport, error)
 }
 
 func newTuningStage(most int) *tuningStage {
-	return &tuningStage{stage: newStage(), most: most, training: func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+	return &tuningStage{stage: newStage(), most: most, training: func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 		return ended(trial, jobs.TrainingJobStatusCompleted, float64(trial)), workflow.Sleep(ctx, time.Minute)
 	}}
 }
 
-// ended is the description of a training job that has ended.
-func ended(trial int, status jobs.TrainingJobStatus, value float64) *jobs.TrainingJobDescription {
-	d := &jobs.TrainingJobDescription{TrainingJobStatus: status}
-	d.TrainingJobName = jobs.ChildName("t", trial)
-	d.FinalMetricDataList = jobs.MetricDataList{{MetricName: "validation:rmse", Value: value}}
-	return d
+// ended is the report of a training job that has ended.
+func ended(trial int, status jobs.TrainingJobStatus, value float64) *protocol.TrialReport {
+	return &protocol.TrialReport{Trial: trial, Status: status, Value: &value}
 }
 
 func (s *tuningStage) advance(_ context.Context, step protocol.TuningStep) (protocol.TuningMoves, error) {
@@ -81,7 +79,7 @@ func (s *tuningStage) document(seconds int) jobs.Document {
 func (s *tuningStage) tuning() *testsuite.TestWorkflowEnvironment {
 	env := s.stage.environmentWith(jobs.TuningKind.WorkflowID("t"), func(r workflows.Registrar) {
 		r.RegisterWorkflowWithOptions((&workflows.Workflows{Region: "us-east-1", Account: "000000000000"}).HyperParameterTuningJob, workflow.RegisterOptions{Name: jobs.TuningKind.Name})
-		r.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ jobs.Document, tuned *protocol.Tuned) (*jobs.TrainingJobDescription, error) {
+		r.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ jobs.Document, tuned *protocol.Tuned) (*protocol.TrialReport, error) {
 			return s.training(ctx, tuned.Trial)
 		}, workflow.RegisterOptions{Name: jobs.TrainingKind.Name})
 	})
@@ -107,7 +105,7 @@ func TestTuningNeverWaitsForABatch(t *testing.T) {
 	var starts []time.Duration
 	var begun time.Time
 	running, most := 0, 0
-	s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+	s.training = func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 		if begun.IsZero() {
 			begun = workflow.Now(ctx)
 		}
@@ -166,14 +164,14 @@ func TestTuningFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTuningStage(c.most)
-			s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+			s.training = func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 				_ = workflow.Sleep(ctx, time.Duration(trial)*time.Minute)
 				if c.fails(trial) {
 					return nil, temporal.NewNonRetryableApplicationError("bad data", string(jobs.ClientError), nil)
 				}
 				d := ended(trial, jobs.TrainingJobStatusCompleted, 1)
 				if c.silent {
-					d.FinalMetricDataList = nil
+					d.Value = nil
 				}
 				return d, ctx.Err()
 			}
@@ -218,7 +216,7 @@ func TestTuningEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTuningStage(20)
-			s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+			s.training = func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 				if trial == 2 && workflow.Sleep(ctx, 5*time.Minute) == nil {
 					return ended(trial, jobs.TrainingJobStatusCompleted, 3), nil
 				}
@@ -249,7 +247,7 @@ func TestTuningEnds(t *testing.T) {
 func TestTuningReportsOnce(t *testing.T) {
 	t.Parallel()
 	s := newTuningStage(4)
-	s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+	s.training = func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 		_ = workflow.Sleep(ctx, time.Minute)
 		value := float64(10 + trial)
 		r := protocol.TrialReport{Trial: trial, Status: jobs.TrainingJobStatusCompleted, Value: &value}
@@ -279,7 +277,7 @@ func TestTuningReportsOnce(t *testing.T) {
 func TestTuningContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	s := newTuningStage(6)
-	s.training = func(ctx workflow.Context, trial int) (*jobs.TrainingJobDescription, error) {
+	s.training = func(ctx workflow.Context, trial int) (*protocol.TrialReport, error) {
 		if trial == 1 { // it ends before the others have started
 			value := 1.0
 			r := protocol.TrialReport{Trial: trial, Status: jobs.TrainingJobStatusCompleted, Value: &value}
@@ -300,6 +298,7 @@ func TestTuningContinuesAsNew(t *testing.T) {
 	require.Equal(t, 1, resume.State.Seq)
 
 	env = s.tuning()
+	env.OnSignalExternalWorkflow(anything, anything, "", protocol.SignalCarried, anything).Return(nil)
 	for trial := 2; trial <= 3; trial++ {
 		value := float64(trial)
 		env.RegisterDelayedCallback(func() {
@@ -319,19 +318,58 @@ func TestTuningLooksAfterCarried(t *testing.T) {
 	s := newTuningStage(3)
 	s.started = 3
 	env := s.tuning()
+	env.OnSignalExternalWorkflow(anything, anything, "", protocol.SignalCarried, anything).Return(nil)
 	env.OnActivity(protocol.CheckTrials, anything, anything).Return(func(_ context.Context, ref protocol.TrialsRef) ([]protocol.TrialReport, error) {
 		return []protocol.TrialReport{{Trial: ref.Trials[0].Number, Status: jobs.TrainingJobStatusFailed, Reason: "InternalServerError: gone"}}, nil
 	})
+	env.ExecuteWorkflow(jobs.TuningKind.Name, s.document(86400), s.resumed(t, env))
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, jobs.TrainingJobStatusCounters{Completed: 1, RetryableError: 2}, s.described(t).TrainingJobStatusCounters)
+	require.True(t, strings.HasPrefix(s.steps[0].Reports[0].Reason, "InternalServerError"))
+}
+
+// TestTuningTakesOver: a new run asks what it did not start to report by signals, and looks at once after what cannot be asked.
+func TestTuningTakesOver(t *testing.T) {
+	t.Parallel()
+	s := newTuningStage(3)
+	s.started = 3
+	env := s.tuning()
+	asked := map[string]bool{}
+	env.OnSignalExternalWorkflow(anything, anything, "", protocol.SignalCarried, anything).Return(func(_, id, _, _ string, _ any) error {
+		asked[id] = true
+		if id == jobs.TrainingKind.WorkflowID(jobs.ChildName("t", 2)) {
+			return errors.New("it has ended")
+		}
+		env.RegisterDelayedCallback(func() {
+			env.SignalWorkflow(protocol.SignalTrial, ended(3, jobs.TrainingJobStatusCompleted, 2))
+		}, time.Second)
+		return nil
+	})
+	looked := 0
+	env.OnActivity(protocol.CheckTrials, anything, anything).Return(func(_ context.Context, ref protocol.TrialsRef) ([]protocol.TrialReport, error) {
+		looked++
+		require.Equal(t, []protocol.TrialRef{{Number: 2, Objective: "validation:rmse"}}, ref.Trials)
+		return []protocol.TrialReport{*ended(2, jobs.TrainingJobStatusCompleted, 1)}, nil
+	})
+	begun := env.Now()
+	env.ExecuteWorkflow(jobs.TuningKind.Name, s.document(86400), s.resumed(t, env))
+	require.NoError(t, env.GetWorkflowError())
+	require.Len(t, asked, 2)
+	require.Equal(t, 1, looked)
+	require.Less(t, env.Now().Sub(begun), 20*time.Second, "before the next look")
+	require.Equal(t, jobs.TrainingJobStatusCounters{Completed: 3}, s.described(t).TrainingJobStatusCounters)
+}
+
+// resumed is the state of a tuning job of three training jobs, one of which has ended, as it continues as new.
+func (s *tuningStage) resumed(t *testing.T, env *testsuite.TestWorkflowEnvironment) *workflows.TuningResume {
+	t.Helper()
 	description, err := json.Marshal(jobs.HyperParameterTuningJobDescription{
 		HyperParameterTuningJobStatus: jobs.TuningJobStatusInProgress, CreationTime: jobs.At(env.Now()),
 		TrainingJobStatusCounters: jobs.TrainingJobStatusCounters{Completed: 1, InProgress: 2}, ObjectiveStatusCounters: jobs.ObjectiveStatusCounters{Succeeded: 1, Pending: 2},
 	})
 	require.NoError(t, err)
-	env.ExecuteWorkflow(jobs.TuningKind.Name, s.document(86400), &workflows.TuningResume{Description: description, State: workflows.TuningState{
+	return &workflows.TuningResume{Description: description, State: workflows.TuningState{
 		Document: s.document(86400), Planned: true, Most: 3, Seq: 2, Done: protocol.DoneExhausted,
 		Running: []workflows.RunningTrial{{Number: 2}, {Number: 3}},
-	}})
-	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, jobs.TrainingJobStatusCounters{Completed: 1, RetryableError: 2}, s.described(t).TrainingJobStatusCounters)
-	require.True(t, strings.HasPrefix(s.steps[0].Reports[0].Reason, "InternalServerError"))
+	}}
 }

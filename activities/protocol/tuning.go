@@ -18,14 +18,15 @@ const (
 // Signals between a tuning job and its training jobs. They are sent to workflow IDs, not to runs, so that they reach a
 // tuning job that has continued as new meanwhile.
 const (
-	SignalTrial = "trial" // TrialReport, to the tuning job
-	SignalGoOn  = "go-on" // GoOn, to a training job that is paused
+	SignalTrial   = "trial"   // TrialReport, to the tuning job
+	SignalGoOn    = "go-on"   // GoOn, to a training job that is paused
+	SignalCarried = "carried" // nil, to a training job that runs: the tuning job has continued as new, and hears of its end by a signal only
 )
 
 // Tuned ties a training job to the tuning job that started it: the second argument of its workflow, nil for others.
 type Tuned struct {
 	JobARN    string // of the tuning job
-	Parent    string // its workflow ID, which is told when the training job pauses and when it has ended
+	Parent    string // its workflow ID, for signals
 	Trial     int    // from 1
 	Objective string // name of the metric
 	Goal      string // jobs.Minimize or jobs.Maximize
@@ -122,7 +123,7 @@ type TuningMoves struct {
 	// Done says why no training job will start any more, empty while some may.
 	Done         string                                 `json:",omitempty"`
 	Objectives   []string                               `json:",omitempty"` // the metric of each of the step's reports
-	Best         *jobs.HyperParameterTrainingJobSummary `json:",omitempty"`
+	Best         *jobs.HyperParameterTrainingJobSummary `json:",omitempty"` // where the step has found a better one
 	NotImproving int                                    `json:",omitempty"` // training jobs since the best one improved by 1 %
 	Converged    bool                                   `json:",omitempty"`
 }
