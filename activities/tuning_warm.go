@@ -52,7 +52,10 @@ func (a *Activities) parent(ctx context.Context, name string) (*parentSearch, er
 	p := &parentSearch{name: name}
 	err := a.readJSON(ctx, a.state.Join(protocol.DescriptionObject(jobs.TuningKind, name)...), &p.d)
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
-		return nil, clientf("warmStartConfig: %w It must have ended.", jobs.NotFound(jobs.TuningKind, name))
+		if _, err := a.store.Stat(ctx, a.tuningPlace(name, protocol.TuningPlanObject)); err == nil {
+			return nil, clientf("warmStartConfig: tuning job %s has not ended: a parent must be Completed, Failed or Stopped", name)
+		}
+		return nil, clientf("warmStartConfig: %w", jobs.NotFound(jobs.TuningKind, name))
 	}
 	if err != nil {
 		return nil, err

@@ -160,6 +160,9 @@ func TestWarmStartRefused(t *testing.T) {
 			c["Strategy"] = "Bayesian"
 			c["ResourceLimits"].(object)["MaxNumberOfTrainingJobs"] = 746
 		}, "may have 750 training jobs together with those of its parents, not 751"},
+		{"another algorithm", jobs.WarmStartIdentical, func(_, d object) {
+			d["AlgorithmSpecification"] = object{"TrainingImage": "xgboost:1.7-1", "TrainingInputMode": "File"}
+		}, "algorithm and input data must be those of tuning job parent"},
 	} {
 		doc := tuneDoc("child", "Random", 4)
 		c.change(doc["HyperParameterTuningJobConfig"].(object), doc["TrainingJobDefinition"].(object))
@@ -167,6 +170,40 @@ func TestWarmStartRefused(t *testing.T) {
 		require.ErrorContains(t, err, c.err, c.name)
 		require.Equal(t, jobs.ClientError, classify(err), c.name)
 	}
+
+	_, err := s.planTuningOf(tuneDoc("running", "Random", 5))
+	require.NoError(t, err)
+	_, err = s.planTuningOf(warm(tuneDoc("child", "Random", 4), jobs.WarmStartTransfer, "parent", "running"))
+	require.ErrorContains(t, err, "tuning job running has not ended: a parent must be Completed, Failed or Stopped")
+	_, err = s.planTuningOf(warm(tuneDoc("child", "Random", 4), jobs.WarmStartTransfer, "nobody"))
+	require.ErrorContains(t, err, "Amazon SageMaker can't find a tuning job called nobody. Type another name.")
+}
+
+// TestWarmStartCountsChanges: of the static hyperparameters, ten may be others than in the parent, whether they were tuned there
+// or had another value.
+func TestWarmStartCountsChanges(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, boston(t))
+	static := func(doc object, value string) map[string]any {
+		all := doc["TrainingJobDefinition"].(object)["StaticHyperParameters"].(object)
+		for _, name := range []string{"gamma", "alpha", "lambda", "max_delta_step", "min_child_weight", "scale_pos_weight", "base_score", "seed", "num_parallel_tree"} {
+			all[name] = value
+		}
+		return all
+	}
+	parent := tuneDoc("parent", "Random", 5)
+	static(parent, "1")
+	s.endParent(parent)
+	child := tuneDoc("ten", "Random", 4)
+	static(child, "2")["num_round"] = "30"
+	_, err := s.planTuningOf(warm(child, jobs.WarmStartTransfer, "parent"))
+	require.NoError(t, err)
+	child = tuneDoc("eleven", "Random", 4)
+	all := static(child, "2")
+	all["num_round"], all["max_depth"] = "30", "4"
+	delete(child["HyperParameterTuningJobConfig"].(object)["ParameterRanges"].(object), "IntegerParameterRanges")
+	_, err = s.planTuningOf(warm(child, jobs.WarmStartTransfer, "parent"))
+	require.ErrorContains(t, err, "at most 10 hyperparameters may become static or change their static value since tuning job parent, not 11")
 }
 
 // TestWarmStartIsNotRecursive: what a parent had from its own parents does not count.

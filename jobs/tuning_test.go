@@ -118,6 +118,7 @@ func TestTuningViolations(t *testing.T) {
 		{"resource contradictory", "tunings", config + "StrategyConfig.HyperbandStrategyConfig.MinResource", `82`, ofConfig + "strategyConfig.hyperbandStrategyConfig.minResource", "Member must have value less than or equal to MaxResource, which is 81"},
 		{"resource unknown", "tunings", config + "StrategyConfig", ``, ofConfig + "strategyConfig.hyperbandStrategyConfig.maxResource", "Member must not be null unless StaticHyperParameters have one of epochs, numepochs, n-epochs, n_epochs, num_epochs, num_round"},
 		{"Hyperband has no warm start", "tunings", "WarmStartConfig", `{"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "p"}], "WarmStartType": "TransferLearning"}`, "warmStartConfig", "Member must be absent for strategy Hyperband"},
+		{"no parents", "tuning", "WarmStartConfig.ParentHyperParameterTuningJobs", `[]`, "warmStartConfig.parentHyperParameterTuningJobs", "Member must have length greater than or equal to 1"},
 		{"six parents", "tuning", "WarmStartConfig.ParentHyperParameterTuningJobs", `[` + many(6, `{"HyperParameterTuningJobName": "p%d"}`) + `]`, "warmStartConfig.parentHyperParameterTuningJobs", "Member must have length less than or equal to 5"},
 		{"parent twice", "tuning", "WarmStartConfig.ParentHyperParameterTuningJobs.1", `{"HyperParameterTuningJobName": "housing-tune-0"}`, "warmStartConfig.parentHyperParameterTuningJobs.2.member.hyperParameterTuningJobName", "Member must be unique"},
 		{"parent twice, in another case", "tuning", "WarmStartConfig.ParentHyperParameterTuningJobs.1", `{"HyperParameterTuningJobName": "Housing-Tune-0"}`, "warmStartConfig.parentHyperParameterTuningJobs.2.member.hyperParameterTuningJobName", "Member must be unique"},
@@ -183,6 +184,8 @@ func TestTuningAllowed(t *testing.T) {
 	random := change(t, tuningJSON, "HyperParameterTuningJobConfig.Strategy", `"Random"`)
 	_, err := ParseHyperParameterTuningJob(change(t, string(random), "HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", `10000`))
 	assert.NoError(t, err)
+	_, err = ParseHyperParameterTuningJob(change(t, string(random), "HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", `10001`))
+	assert.ErrorContains(t, err, "Member must have value less than or equal to 10000 for strategy Random")
 	auto := change(t, tuningJSON, "Autotune", `{"Mode": "Enabled"}`)
 	_, err = ParseHyperParameterTuningJob(change(t, string(auto), "HyperParameterTuningJobConfig.ParameterRanges", ``))
 	assert.NoError(t, err, "ranges are chosen")
