@@ -86,6 +86,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingEnableFairness.Key(): true,
 		// Each partition is fair by itself, so there is one. What an earlier server wrote to others is still read.
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+		// Workflows in memory, those that have ended too for an hour: some 50 kB each. The default is 128,000.
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 1000,
 		// Nothing here calls the outside.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}
