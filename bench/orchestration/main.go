@@ -72,25 +72,44 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	wall := time.Since(begun)
-	gaps, err := measure(ctx, c, name, o.parallel)
+	fmt.Printf("%d training jobs by strategy %s, %d at once, %d rounds each: %.1f s\n", o.trials, o.strategy, o.parallel, o.rounds, wall.Seconds())
+	gaps, err := measure(ctx, c, name, o)
 	if err != nil {
 		return err
 	}
-	slices.Sort(gaps)
-	fmt.Printf("%d training jobs by strategy %s, %d at once, %d rounds each: %.1f s\n", o.trials, o.strategy, o.parallel, o.rounds, wall.Seconds())
-	fmt.Printf("from a training job's end to the next one's start: median %d ms, 90 %% within %d ms, 99 %% within %d ms, at most %d ms\n",
-		gaps[len(gaps)/2].Milliseconds(), gaps[len(gaps)*9/10].Milliseconds(), gaps[len(gaps)*99/100].Milliseconds(), gaps[len(gaps)-1].Milliseconds())
+	if part := len(gaps) / parts; part >= partLeast {
+		for i := range parts {
+			fmt.Printf("  of the %d. tenth: %s\n", i+1, quantiles(gaps[i*part:(i+1)*part]))
+		}
+	}
+	fmt.Printf("from a training job's end to the next one's start: %s\n", quantiles(gaps))
 	return lengths(ctx, c, name)
 }
 
+// A long search is shown in parts too: whether it slows down.
+const (
+	parts     = 10
+	partLeast = 100
+)
+
+func quantiles(gaps []time.Duration) string {
+	gaps = slices.Sorted(slices.Values(gaps))
+	at := func(share float64) int64 { return gaps[int(share*float64(len(gaps)-1))].Milliseconds() }
+	return fmt.Sprintf("median %d ms, 90 %% within %d ms, 99 %% within %d ms, at most %d ms", at(0.5), at(0.9), at(0.99), at(1))
+}
+
 // measure pairs each training job but the first ones with the end that made room for it: the k-th end frees the slot of the
-// k-th job that did not start at once.
-func measure(ctx context.Context, c *client.Client, name string, parallel int) ([]time.Duration, error) {
+// k-th job that did not start at once. It fails unless each trial was one training job that completed.
+func measure(ctx context.Context, c *client.Client, name string, o options) ([]time.Duration, error) {
 	trials, err := c.Trials(name).Read(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if len(trials) != o.trials {
+		return nil, fmt.Errorf("%d trials, not %d", len(trials), o.trials)
+	}
 	var starts, ends []time.Time
+	names := map[string]bool{}
 	for _, t := range trials {
 		text, err := c.Job(jobs.TrainingKind, t.Summary.TrainingJobName).Describe(ctx)
 		if err != nil {
@@ -100,15 +119,19 @@ func measure(ctx context.Context, c *client.Client, name string, parallel int) (
 		if err := json.Unmarshal(text, &d); err != nil {
 			return nil, err
 		}
+		names[d.TrainingJobName] = true
+		if len(names) != len(starts)+1 || d.TrainingJobStatus != jobs.TrainingJobStatusCompleted {
+			return nil, fmt.Errorf("training job %s came twice or is %s", d.TrainingJobName, d.TrainingJobStatus)
+		}
 		starts, ends = append(starts, d.CreationTime.Time), append(ends, d.TrainingEndTime.Time)
 	}
 	slices.SortFunc(starts, time.Time.Compare)
 	slices.SortFunc(ends, time.Time.Compare)
-	if len(starts) <= parallel {
+	if len(starts) <= o.parallel {
 		return nil, errors.New("more training jobs are needed than run at once")
 	}
 	var gaps []time.Duration
-	for i, start := range starts[parallel:] {
+	for i, start := range starts[o.parallel:] {
 		gaps = append(gaps, start.Sub(ends[i]))
 	}
 	return gaps, nil

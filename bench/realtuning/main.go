@@ -6,6 +6,11 @@
 //	go run ./bench/realtuning -work adult -side batchmill,optuna-tpe -seeds 1 -limit 3m    # a piece
 //	go run ./bench/realtuning -limit 0                                                     # the tables of what is kept
 //
+// The same through the whole stack, as "batchmill tune" runs it, two trainings at once:
+//
+//	batchmill dev & eval "$(batchmill env)"
+//	go run ./bench/realtuning -work california_housing -side batchmill-stack,optuna-tpe -seeds 1
+//
 // Every trial is kept in bench/realtuning/.cache: a run that was ended goes on where it was.
 package main
 
@@ -27,16 +32,17 @@ import (
 )
 
 type options struct {
-	data    string
-	work    string
-	side    string
-	first   int
-	seeds   int
-	trials  int
-	threads int
-	limit   time.Duration
-	python  string
-	keep    string
+	data     string
+	work     string
+	side     string
+	first    int
+	seeds    int
+	trials   int
+	threads  int
+	parallel int
+	limit    time.Duration
+	python   string
+	keep     string
 }
 
 // The sides. Those of a peer have its sampler's name.
@@ -46,9 +52,14 @@ const (
 	sideRandom  = "batchmill-random"
 	sideTPE     = "optuna-tpe"         // TPESampler(multivariate=True)
 	sideDefault = "optuna-tpe-default" // TPESampler()
+	// A tuning job on the stack that the environment names.
+	sideStack     = "batchmill-stack"
+	sideStackAuto = "batchmill-stack-auto"
 )
 
-func sides() []string { return []string{sideOurs, sideAuto, sideRandom, sideTPE, sideDefault} }
+func sides() []string {
+	return []string{sideOurs, sideAuto, sideRandom, sideTPE, sideDefault, sideStack, sideStackAuto}
+}
 
 func main() {
 	var o options
@@ -58,6 +69,7 @@ func main() {
 	flag.IntVar(&o.first, "first", 0, "the first seed")
 	flag.IntVar(&o.seeds, "seeds", 3, "how many seeds")
 	flag.IntVar(&o.trials, "trials", 60, "trials of a run")
+	flag.IntVar(&o.parallel, "parallel", 2, "trainings at once on the stack")
 	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads of every training")
 	flag.DurationVar(&o.limit, "limit", 24*time.Hour, "begin no trial after this time; 0: only show what is kept")
 	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv-tuning", "bin", "python"), "Python with optuna and xgboost")
@@ -112,6 +124,9 @@ func (o options) complete(ctx context.Context, w work, side string, seed int) er
 	if strings.HasPrefix(side, "optuna-") {
 		return o.peer(ctx, w, side, seed, k, done)
 	}
+	if side == sideStack || side == sideStackAuto {
+		return o.completeOnStack(ctx, w, side, seed, k)
+	}
 	r, err := o.ours(ctx, w, side, seed)
 	if err != nil {
 		return err
@@ -124,6 +139,20 @@ func (o options) complete(ctx context.Context, w work, side string, seed int) er
 		if err != nil {
 			return err
 		}
+		if err := k.add(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeOnStack makes all trials of a run at once: a tuning job is not taken up again here.
+func (o options) completeOnStack(ctx context.Context, w work, side string, seed int, k kept) error {
+	all, err := o.stack(ctx, w, side, seed)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
 		if err := k.add(t); err != nil {
 			return err
 		}
