@@ -10,8 +10,8 @@ import (
 // What a training job does as one of a tuning job's: it tells the tuning job of its end and of rungs, where it waits.
 
 // conclude keeps the job's description and reports its end. The run of the tuning job that started this one hears of a good end by
-// the workflow's result, which costs the server a third of a signal. Signals tell of other ends, and of all ends where that run
-// has continued as new.
+// the workflow's result, which the server delivers anyway. Signals tell of other ends, and of all ends where that run has continued
+// as new.
 func (t *trainingJob) conclude(ctx workflow.Context, trained protocol.Trained, good bool) error {
 	if t.tuned == nil {
 		return t.finish(ctx)
