@@ -46,6 +46,9 @@ const eta = 0.1
 func (w work) ourParams(seed int) map[string]any {
 	p := map[string]any{"num_round": strconv.Itoa(w.rounds)}
 	maps.Copy(p, w.xgboostParams(seed))
+	if w.smooth {
+		p["cat_smooth"] = 10
+	}
 	return p
 }
 
