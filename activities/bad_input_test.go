@@ -365,6 +365,6 @@ func TestArtifactChangesWhileRunning(t *testing.T) {
 	s.put("s3://b/models/m/model.tar.gz", other)
 	worker := newShop(t, s.store) // another worker, which has not loaded the model
 	err := worker.workOf(jobs.TransformKind, ref)
-	require.ErrorContains(t, err, "artifact s3://b/models/m/model.tar.gz changed while the job was running")
+	require.ErrorContains(t, err, "artifact s3://b/models/m/model.tar.gz is not what it was when the job was planned")
 	require.Equal(t, jobs.ClientError, classify(err))
 }

@@ -89,7 +89,7 @@ func (a *Activities) commitOptions(ref protocol.PlanRef, base storage.URI, opt *
 	return nil
 }
 
-// transformDetails puts the model's identity into the manifest.
+// transformDetails puts the model's identity into the manifest, and all else that rows were predicted with.
 func transformDetails(_ context.Context, plan *sharding.Plan, _ *sharding.Receipts) (json.RawMessage, error) {
 	var params transformParams
 	if err := json.Unmarshal(plan.Params, &params); err != nil {
@@ -97,7 +97,7 @@ func transformDetails(_ context.Context, plan *sharding.Plan, _ *sharding.Receip
 	}
 	return json.Marshal(map[string]any{"Model": map[string]string{
 		"Name": params.Model.Name, "Artifact": params.Model.URI, "SHA256": params.Model.SHA256,
-	}})
+	}, "Transform": plan.Params})
 }
 
 // Withdraw takes back what of a stopped job is visible, and what it has entered elsewhere: all but what it has staged. It reports whether

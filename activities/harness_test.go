@@ -74,6 +74,12 @@ func (s *shop) register(name string, artifact []byte) {
 	if artifact != nil {
 		s.put(uri, artifact)
 	}
+	s.registerAt(name, uri)
+}
+
+// registerAt makes a model of the artifact or model file at a URI.
+func (s *shop) registerAt(name, uri string) {
+	s.Helper()
 	d := jobs.DescribeModel(jobs.Model{ModelName: name, PrimaryContainer: &jobs.ContainerDefinition{Image: "xgboost:1", ModelDataUrl: uri}}, "arn", time.Unix(0, 0))
 	data, err := json.Marshal(d)
 	require.NoError(s, err)
@@ -274,7 +280,7 @@ func (c cut) atAnyShards(t *testing.T, check func(s *shop, done protocol.Committ
 	}
 }
 
-// verify checks a committed job's output against its manifest.
+// verify checks a committed job's output against its manifest, and a transform's against what is predicted again.
 func (s *shop) verify(done protocol.Committed) *sharding.Report {
 	s.Helper()
 	uri, err := storage.ParseURI(done.ManifestURI)
@@ -282,7 +288,24 @@ func (s *shop) verify(done protocol.Committed) *sharding.Report {
 	report, err := sharding.Verify(s.Context(), s.store, uri, nil)
 	require.NoError(s, err)
 	require.Empty(s, report.Problems)
+	if report.Kind == jobs.TransformKind.Name {
+		again := s.rescore(done, 1)
+		require.Empty(s, again.Problems)
+		require.GreaterOrEqual(s, again.Rows, report.Rows-report.Rejected)
+	}
 	return report
+}
+
+// rescore predicts a share of a committed transform's rows again.
+func (s *shop) rescore(done protocol.Committed, share float64) *Rescored {
+	s.Helper()
+	uri, err := storage.ParseURI(done.ManifestURI)
+	require.NoError(s, err)
+	m, err := sharding.ReadManifest(s.Context(), s.store, uri)
+	require.NoError(s, err)
+	again, err := s.Rescore(s.Context(), m, RescoreOptions{Share: share})
+	require.NoError(s, err)
+	return again
 }
 
 // sameObjects compares by key and bytes, without printing megabytes.

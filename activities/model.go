@@ -44,19 +44,72 @@ const (
 	unpackedRatio = 100
 )
 
-// findModel reads the registered model's document and pins its artifact.
-func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, error) {
+// findModel pins the model that a transform's document asks for: a registered one, or the artifact at a URI.
+func (a *Activities) findModel(ctx context.Context, name string, settings jobs.Settings) (ModelPin, error) {
+	if jobs.IsURI(name) {
+		return a.pinArtifact(ctx, name, name)
+	}
+	d, err := a.registeredModel(ctx, name)
+	switch {
+	case settings.ModelURI == "" && err == nil:
+		return a.pinModel(ctx, name, d)
+	case settings.ModelURI == "":
+		return ModelPin{}, err
+	case err == nil:
+		return ModelPin{}, clientf("modelName: model %s is registered, but BATCHMILL_MODEL_URI is %s, too: give one of them (a name that no model has goes with the URI)", name, settings.ModelURI)
+	case !errors.As(err, new(*jobs.ModelNotFoundError)):
+		return ModelPin{}, err
+	}
+	return a.pinArtifact(ctx, name, settings.ModelURI)
+}
+
+// registeredModel reads a registered model's document. An unknown name is a *jobs.ModelNotFoundError.
+func (a *Activities) registeredModel(ctx context.Context, name string) (*jobs.ModelDescription, error) {
 	data, _, err := storage.ReadAll(ctx, a.store, a.state.Join(protocol.ModelObject(name)...))
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoBucket) {
-		return ModelPin{}, clientf("%w", jobs.ModelNotFound(name))
+		return nil, clientf("%w", jobs.ModelNotFound(name))
 	}
+	if err != nil {
+		return nil, err
+	}
+	d := new(jobs.ModelDescription)
+	if err := json.Unmarshal(data, d); err != nil {
+		return nil, fmt.Errorf("activities: model %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// pinArtifact pins the artifact or model file at a URI, whose content says which algorithm reads it.
+func (a *Activities) pinArtifact(ctx context.Context, name, at string) (ModelPin, error) {
+	uri, err := storage.ParseURI(at)
+	if err != nil {
+		return ModelPin{}, clientf("modelName: %w", err)
+	}
+	if uri.Base() == "" {
+		return ModelPin{}, clientf("modelName: %s is no object; name the artifact or model file itself", uri)
+	}
+	artifact, info, err := a.readArtifact(ctx, uri)
 	if err != nil {
 		return ModelPin{}, err
 	}
-	var d jobs.ModelDescription
-	if err := json.Unmarshal(data, &d); err != nil {
-		return ModelPin{}, fmt.Errorf("activities: model %s: %w", name, err)
+	files, err := unpack(uri.Base(), artifact)
+	if err != nil {
+		return ModelPin{}, clientf("artifact %s: %w", uri, err)
 	}
+	algorithm, err := a.registry.Recognize(files)
+	if err != nil {
+		return ModelPin{}, clientf("artifact %s: %w", uri, err)
+	}
+	return ModelPin{Name: name, Algorithm: algorithm.Name(), URI: uri.String(), ETag: info.ETag, SHA256: hexSHA256(artifact)}, nil
+}
+
+func hexSHA256(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// pinModel pins a registered model's artifact.
+func (a *Activities) pinModel(ctx context.Context, name string, d *jobs.ModelDescription) (ModelPin, error) {
 	c := d.PrimaryContainer
 	if c == nil && len(d.Containers) == 1 {
 		c = &d.Containers[0]
@@ -79,8 +132,7 @@ func (a *Activities) findModel(ctx context.Context, name string) (ModelPin, erro
 	if err != nil {
 		return ModelPin{}, clientf("model %s: %w", name, err)
 	}
-	sum := sha256.Sum256(artifact)
-	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hex.EncodeToString(sum[:]), outputs}, nil
+	return ModelPin{name, algorithms.Repository(c.Image), uri.String(), info.ETag, hexSHA256(artifact), outputs}, nil
 }
 
 // readArtifact reads an artifact into memory.
@@ -200,8 +252,8 @@ func (a *Activities) loadModel(ctx context.Context, pin ModelPin) (algorithms.Pr
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", pin.Name, err)
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != pin.SHA256 {
-		return nil, clientf("artifact %s changed while the job was running", uri)
+	if hexSHA256(data) != pin.SHA256 {
+		return nil, clientf("artifact %s is not what it was when the job was planned", uri)
 	}
 	files, err := unpack(uri.Base(), data)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/algorithms/xgboost"
+	"github.com/batchmill/batchmill/jobs"
 )
 
 // gated is an algorithm whose first load waits.
@@ -37,7 +38,7 @@ func TestModelIsLoadedOnce(t *testing.T) {
 	params := func(name, of string) transformParams {
 		artifact, _ := reference(t, of)
 		s.register(name, artifact)
-		pin, err := s.findModel(t.Context(), name)
+		pin, err := s.findModel(t.Context(), name, jobs.Settings{})
 		require.NoError(t, err)
 		return transformParams{Model: pin}
 	}

@@ -168,5 +168,5 @@ func (t *transformShard) try(ctx context.Context, run sharding.Run, what span) (
 	if err != nil {
 		return rows, err
 	}
-	return rows, t.end()
+	return rows, t.end(object)
 }

@@ -18,7 +18,9 @@ type bound struct {
 	columns []string        // the model's, in its scorer's order
 	stored  []string        // those of the object's that are read for them
 	spread  []dataset.Spread
-	pick    *dataset.Path // what the columns are taken from, in JSON records
+	pick    *dataset.Path   // what the columns are taken from, in JSON records
+	named   bool            // the columns are told by their names, not their places
+	read    *dataset.Schema // of the model's columns
 	scorer  algorithms.MultiScorer
 	// records is how lines are put together: where they are joined or a part of them is kept.
 	records dataset.RecordOptions
@@ -61,6 +63,11 @@ func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", object.Name(), err)
 	}
+	for _, name := range roles.Features {
+		if len(schema.FieldIndices(name)) > 1 {
+			return nil, &dataset.SchemaError{Object: object.Name(), Column: name, Reason: "two columns have this name"}
+		}
+	}
 	switch {
 	case media.Format == dataset.JSONLines || media.Format == dataset.JSON: // whose records the reader cuts
 	case media.Format.Typed():
@@ -71,10 +78,15 @@ func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset
 	if err != nil {
 		return nil, clientf("dataProcessing.inputFilter: %s: %w", object.Name(), err)
 	}
+	if err := params.Order.apply(object, &roles); err != nil {
+		return nil, err
+	}
+	b.named = roles.Named
 	b.columns = modelColumns(p.Features(), roles)
 	if b.stored == nil {
 		b.stored = b.columns
 	}
+
 	if media.Format.Lines() && !dataset.Sparse(schema) {
 		b.schema = dataset.Retype(schema, modelTypes(p.Features(), b.columns, roles.Named))
 	}
@@ -82,11 +94,10 @@ func bindObject(ctx context.Context, p algorithms.MultiPredictor, object dataset
 	if len(b.spread) > 0 {
 		known = dataset.NewSchema(true, slices.Concat(b.schema.Fields(), dataset.SpreadFields(b.spread))...)
 	}
-	read, err := dataset.Select(known, b.columns)
-	if err != nil {
+	if b.read, err = dataset.Select(known, b.columns); err != nil {
 		return nil, err
 	}
-	if b.scorer, err = p.Bind(read, roles.Named); err != nil {
+	if b.scorer, err = p.Bind(b.read, roles.Named); err != nil {
 		return nil, fmt.Errorf("%s: %w", object.Name(), err)
 	}
 	b.records = recordsOf(params, p, schema, media)
@@ -147,22 +158,23 @@ func outputFields(params *transformParams, p algorithms.MultiPredictor) []datase
 	return fields
 }
 
-// checkReadable binds the model to the object's columns and the filters to what comes out: a missing or renamed column is known before
-// any row is read. It returns what belongs around the object's output.
-func (a *Activities) checkReadable(ctx context.Context, params transformParams, object dataset.Object) (dataset.Ends, error) {
-	predictor, err := a.predictor(ctx, params)
-	if err != nil {
-		return dataset.Ends{}, err
-	}
+// checkReadable binds the model to the object's columns: a missing or renamed column, or one of another type, is known before any row is
+// scored.
+func checkReadable(ctx context.Context, p algorithms.MultiPredictor, params *transformParams, object dataset.Object) (*bound, error) {
 	if params.wholeDocuments() {
 		if err := dataset.CheckDocument(object, mustMedia(params.In)); err != nil {
-			return dataset.Ends{}, err
+			return nil, err
 		}
 	}
-	b, err := bindObject(ctx, predictor, object, &params)
+	b, err := bindObject(ctx, p, object, params)
 	if err != nil {
-		return dataset.Ends{}, err
+		return nil, err
 	}
+	return b, b.probe(ctx, object, params)
+}
+
+// ends binds the filters to what comes out and returns what belongs around the object's output.
+func (b *bound) ends(object dataset.Object, params *transformParams) (dataset.Ends, error) {
 	switch b.records.Media.Format {
 	case dataset.CSV:
 		header, err := csvHeader(b, object)
@@ -182,19 +194,6 @@ func (a *Activities) checkReadable(ctx context.Context, params transformParams, 
 		return dataset.Ends{}, err
 	}
 	return dataset.FragmentEnds(schema, b.writeOptions())
-}
-
-// emptyEnds is checkReadable for an object of no bytes: what is around its output where the outputs alone say it.
-func (a *Activities) emptyEnds(ctx context.Context, params transformParams) (dataset.Ends, error) {
-	if params.Join || params.Keep != "" {
-		return dataset.Ends{}, nil
-	}
-	predictor, err := a.predictor(ctx, params)
-	if err != nil {
-		return dataset.Ends{}, err
-	}
-	b := &bound{records: recordsOf(&params, predictor, nil, dataset.Media{})}
-	return dataset.FragmentEnds(dataset.NewSchema(true, slices.Concat(b.records.Fields, b.records.Trail)...), b.writeOptions())
 }
 
 // writeOptions says how the object's output is written where rows are a table.

@@ -86,11 +86,27 @@ func (t *transformShard) withoutRows(batch dataset.Batch, skip func(i int) (stri
 // rejectRow rejects a record that was read but cannot be scored.
 func (t *transformShard) rejectRow(object dataset.Object, unit *dataset.Unit, batch dataset.Batch, i int, place int64, reason string) error {
 	e := t.recordError(object, unit, reason)
-	if unit.FirstRow >= 0 {
+	switch {
+	case t.within.line > 0:
+		e.Line, e.Instance = t.within.line, place-t.within.first+1
+	case unit.FirstRow >= 0:
 		e.Row = unit.FirstRow + place + 1
 	}
-	if err := t.reject(e); err != nil || !t.params.KeepRejected {
+	if t.bound.media.Format == dataset.JSON {
+		e.Instance = max(e.Instance, e.Row)
+		raw := dataset.BytesAt(batch.Column(int(batch.NumCols())-1), i)
+		e.Raw = string(raw[:min(len(raw), rawKept)])
+	}
+	if err := t.reject(e); err != nil {
 		return err
+	}
+	return t.missingRow(batch, i)
+}
+
+// missingRow writes a record of a batch with marks without its outputs, if rejected ones keep their place.
+func (t *transformShard) missingRow(batch dataset.Batch, i int) error {
+	if !t.params.KeepRejected {
+		return nil
 	}
 	row := batch.NewSlice(int64(i), int64(i)+1)
 	defer row.Release()
@@ -106,8 +122,8 @@ func (t *transformShard) rejectRow(object dataset.Object, unit *dataset.Unit, ba
 func (t *transformShard) rejectUnit(object dataset.Object, unit *dataset.Unit, reason string) error {
 	e := t.recordError(object, unit, reason)
 	switch {
-	case unit.Rows < 0:
-		return e // nobody knows how many
+	case unit.Rows < 0 || t.answering:
+		return e // nobody knows how many, or what documents they are of
 	case t.params.KeepRejected && (t.params.Join || t.rawRecords()):
 		e.Reason += "; so its rows cannot keep their place beside what is joined to them"
 		return e
@@ -171,5 +187,5 @@ func (t *transformShard) recordError(object dataset.Object, unit *dataset.Unit, 
 func (t *transformShard) putMissing(batch dataset.Batch) error {
 	scores := dataset.MissingRows(dataset.NewSchema(true, t.bound.records.Fields...), int(batch.NumRows()))
 	defer scores.Release()
-	return t.put(batch, scores.Columns(), t.write)
+	return t.put(batch, scores.Columns(), t.sink())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,6 +65,9 @@ func TestRowsThatPanic(t *testing.T) {
 		"JSON Lines":      {"application/jsonlines", jsonLines(table), object{}, object{}, false},
 		"Parquet":         {"application/x-parquet", toParquet(t, table, 500), object{}, object{}, false},
 		"Parquet, places": {"application/x-parquet", toParquet(t, table, 500), object{"BATCHMILL_REJECTED_RECORDS": "null"}, object{}, true},
+		"JSON":            {"application/json", instances(table), object{}, object{}, false},
+		"JSON in place":   {"application/json", instances(table), object{"BATCHMILL_REJECTED_RECORDS": "null"}, object{}, true},
+		"JSON, by line":   {"application/json;split=line", jsonLines(table), object{}, object{}, false},
 		"Parquet, joined": {"application/x-parquet", toParquet(t, table, 500), object{"BATCHMILL_REJECTED_RECORDS": "null"}, object{"JoinSource": "Input"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,11 +105,94 @@ func TestRowsThatPanic(t *testing.T) {
 					if parquet {
 						require.Equal(t, int(r.Row-1)/500, *r.RowGroup)
 					}
+					if c.contentType == "application/json;split=line" { // a document is named by its line
+						require.Zero(t, r.Row)
+						r.Row = r.Line
+					} else if c.contentType == "application/json" {
+						require.Equal(t, r.Row, r.Instance)
+					}
+					if strings.HasPrefix(c.contentType, "application/json") && c.contentType != "application/jsonlines" {
+						require.Equal(t, lines(string(jsonLines(table)))[r.Row-1], r.Raw)
+					}
 					found = append(found, int(r.Row-1))
 				}
 				require.Equal(t, rows, found)
 			})
 		})
+	}
+}
+
+// instances is a JSON document of the rows of a table.
+func instances(table [][]string) []byte {
+	return []byte(`{"instances":[` + strings.Join(lines(string(jsonLines(table))), ",\n") + `]}`)
+}
+
+// TestInstancesThatPanic: of documents that are answered, the instance at fault is found and left out of the answer, or is null in it; all
+// others are answered.
+func TestInstancesThatPanic(t *testing.T) {
+	t.Parallel()
+	table, artifact, want, algorithm := poisoned(t, 1, 5)
+	rows := lines(string(jsonLines(table[:8])))
+	score := func(i int) string {
+		if i == 1 || i == 5 {
+			return `{"SageMakerOutput":null}` // the poisoned model has no other name for it
+		}
+		data, err := json.Marshal(float32(want[i]))
+		require.NoError(t, err)
+		return `{"SageMakerOutput":` + string(data) + `}`
+	}
+	answer := func(keep bool, of ...int) string {
+		var all []string
+		for _, i := range of {
+			if keep || i != 1 && i != 5 {
+				all = append(all, score(i))
+			}
+		}
+		return `{"predictions":[` + strings.Join(all, ",") + `]}`
+	}
+	list := func(rows ...string) string { return `{"instances":[` + strings.Join(rows, ",") + `]` }
+	for name, c := range map[string]struct {
+		contentType, in string
+		want            func(keep bool) string
+		at              []rejectedAt
+	}{
+		"by line": {
+			"application/json;split=line", list(rows[:3]...) + "}\n" + rows[3] + "\n\n" + list(rows[4:7]...) + `,"id":"x"}`,
+			func(keep bool) string {
+				return list(rows[:3]...) + `,"SageMakerOutput":` + answer(keep, 0, 1, 2) + "}\n" +
+					strings.TrimSuffix(rows[3], "}") + `,"SageMakerOutput":` + answer(keep, 3) + "}\n" +
+					list(rows[4:7]...) + `,"id":"x","SageMakerOutput":` + answer(keep, 4, 5, 6) + "}\n"
+			},
+			[]rejectedAt{{line: 1, instance: 2}, {line: 4, instance: 2}},
+		},
+		"an object": {
+			"application/json", "\n" + list(rows...) + "}",
+			func(keep bool) string {
+				return list(rows...) + `,"SageMakerOutput":` + answer(keep, 0, 1, 2, 3, 4, 5, 6) + "}\n"
+			},
+			[]rejectedAt{{line: 2, instance: 2}, {line: 2, instance: 6}},
+		},
+	} {
+		for _, keep := range []string{"drop", "null"} {
+			t.Run(name+", "+keep, func(t *testing.T) {
+				t.Parallel()
+				doc := with(transformDoc(c.contentType, object{"BATCHMILL_MAX_REJECTED_RECORDS": "2", "BATCHMILL_REJECTED_RECORDS": keep}), "DataProcessing", object{"JoinSource": "Input"})
+				cut{artifact: artifact, key: "a", in: []byte(c.in), doc: doc, registry: algorithms.NewRegistry(algorithm)}.atAnyShards(t, func(s *shop, done protocol.Committed, got map[string]string) {
+					require.EqualValues(t, 7, done.Rows)
+					require.EqualValues(t, 2, done.Rejected)
+					require.Equal(t, c.want(keep == "null"), got["out/a.out"])
+					var at []rejectedAt
+					for i, l := range lines(got["out/_batchmill/score/rejects/rejects.jsonl"]) {
+						var r rejectedRow
+						require.NoError(t, json.Unmarshal([]byte(l), &r))
+						require.Equal(t, "panic: a row too many", r.Reason)
+						require.Equal(t, rows[[]int{1, 5}[i]], r.Raw)
+						at = append(at, rejectedAt{r.Row, r.Line, r.Instance})
+					}
+					require.Equal(t, c.at, at)
+				})
+			})
+		}
 	}
 }
 

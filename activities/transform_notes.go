@@ -84,8 +84,11 @@ func (n *shardNotes) rejected(e *dataset.RecordError) {
 	switch {
 	case e.Line > 0:
 		place = fmt.Sprintf("%s line %d", place, e.Line)
-	case e.Row > 0:
+	case e.Row > 0 && e.Instance == 0:
 		place = fmt.Sprintf("%s row %d", place, e.Row)
+	}
+	if e.Instance > 0 {
+		place = fmt.Sprintf("%s instance %d", place, e.Instance)
 	}
 	n.rejects.Add(e.Column, e.Reason, place)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -35,6 +36,8 @@ type transformParams struct {
 	Capture *captureParams `json:",omitempty"`
 	// Outputs is what is written for a row; none means the prediction.
 	Outputs []string `json:",omitempty"`
+	// Order says which columns a model without names takes.
+	Order *columnOrder `json:",omitempty"`
 }
 
 // Fragment names.
@@ -70,6 +73,10 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	if err != nil {
 		return protocol.Planned{}, err
 	}
+	predictor, err := a.predictor(ctx, params)
+	if err != nil {
+		return protocol.Planned{}, err
+	}
 	if params.Capture, err = a.planCapture(ctx, doc, job.Name, mustMedia(params.Out).Format); err != nil {
 		return protocol.Planned{}, err
 	}
@@ -89,18 +96,33 @@ func (a *Activities) PlanTransform(ctx context.Context, job protocol.Job) (proto
 	plan := &sharding.Plan{Head: sharding.Head{Kind: jobs.TransformKind.Name, Job: job.Name, Owner: owner(ctx)}}
 	ends := make([]dataset.Ends, len(inputs))
 	var units [][]dataset.Unit
+	var kinds drift
 	if plan.Inputs, units, err = a.planInputs(ctx, inputs, mustMedia(params.In), a.unitBytes(params), func(ctx context.Context, i int, object dataset.Object) (err error) {
 		if object.Size() == 0 {
 			ends[i], err = a.emptyEnds(ctx, params)
 			return err
 		}
-		ends[i], err = a.checkReadable(ctx, params, object)
+		b, err := checkReadable(ctx, predictor, &params, object)
+		if err != nil {
+			return err
+		}
+		if i == leader(inputs) {
+			params.Order = orderOf(predictor, object, b)
+		}
+		kinds.note(i, b)
+		ends[i], err = b.ends(object, &params)
 		return err
 	}); err != nil {
 		return protocol.Planned{}, err
 	}
+	if err := kinds.check(inputs); err != nil {
+		return protocol.Planned{}, err
+	}
 	plan.Cut(units, settings.Shards, int64(settings.ShardSizeMB)<<20)
 	if plan.Outputs, err = transformOutputs(doc.TransformOutput.S3OutputPath, inputs, &params, ends, base); err != nil {
+		return protocol.Planned{}, err
+	}
+	if err := a.emptyTables(ctx, params, inputs, units, plan.Outputs); err != nil {
 		return protocol.Planned{}, err
 	}
 	if doc.DataCaptureConfig != nil {
@@ -174,7 +196,7 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	if err != nil {
 		return transformParams{}, err
 	}
-	pin, err := a.findModel(ctx, doc.ModelName)
+	pin, err := a.findModel(ctx, doc.ModelName, settings)
 	if err != nil {
 		return transformParams{}, err
 	}
@@ -185,23 +207,42 @@ func (a *Activities) transformParams(ctx context.Context, doc *jobs.TransformJob
 	return transformParams{Model: pin, In: in.String(), Out: out.String(), Join: join, Pick: pick, Keep: keep, Max: settings.MaxRejected, KeepRejected: settings.KeepRejected, Outputs: outputs}, nil
 }
 
-// planInputs pins each object and finds its units, of unitBytes (0 means dataset's), after check has looked at it.
+// leader is the first input that is not empty; -1 if there is none.
+func leader(inputs []input) int {
+	return slices.IndexFunc(inputs, func(in input) bool { return in.Size > 0 })
+}
+
+// planInputs pins each object and finds its units, of unitBytes (0 means dataset's), after check has looked at it: at the leader before
+// all others.
 func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, unitBytes int64, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, [][]dataset.Unit, error) {
 	pinned, units := make([]sharding.Input, len(inputs)), make([][]dataset.Unit, len(inputs))
+	one := func(ctx context.Context, i int) (err error) {
+		object := dataset.Object(inputs[i].object(a.store))
+		if media.Format.Lines() {
+			object = dataset.WithHead(object)
+		}
+		object = dataset.Remember(object, false)
+		if check != nil {
+			if err := check(ctx, i, object); err != nil {
+				return err
+			}
+		}
+		pinned[i] = inputs[i].pinned()
+		units[i], err = dataset.Units(ctx, object, media, unitBytes)
+		return err
+	}
+	lead := leader(inputs)
+	if lead >= 0 {
+		if err := one(ctx, lead); err != nil {
+			return nil, nil, err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(planParallel)
-	for i, in := range inputs {
-		g.Go(func() (err error) {
-			object := dataset.Remember(in.object(a.store), false)
-			if check != nil {
-				if err := check(ctx, i, object); err != nil {
-					return err
-				}
-			}
-			pinned[i] = in.pinned()
-			units[i], err = dataset.Units(ctx, object, media, unitBytes)
-			return err
-		})
+	for i := range inputs {
+		if i != lead {
+			g.Go(func() error { return one(ctx, i) })
+		}
 	}
 	return pinned, units, g.Wait()
 }
@@ -240,7 +281,11 @@ func modelTypes(features []algorithms.Feature, columns []string, named bool) map
 				f = features[i]
 			}
 		}
-		if len(f.Categories) == 0 {
+		switch {
+		case len(f.Categories) > 0:
+		case f.Double:
+			types[c] = dataset.Float64Type
+		default:
 			types[c] = dataset.Float32Type
 		}
 	}
@@ -274,7 +319,7 @@ func transformOutputs(path string, inputs []input, params *transformParams, ends
 		})
 	}
 	return append(outputs, sharding.Output{
-		URI: base.Join("rejects", "rejects.jsonl").String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
+		URI: base.Join("rejects", rejectsFile).String(), Input: -1, Fragment: fragmentRejects, Format: sharding.Lines, Optional: true,
 		ContentType: string(dataset.JSONLines),
 	}), nil
 }

@@ -13,11 +13,15 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
+// rejectsFile is the base name of the reject file.
+const rejectsFile = "rejects.jsonl"
+
 // rejectedRow is one line of the reject file.
 type rejectedRow struct {
 	Object   string `json:"object"`
 	RowGroup *int   `json:"row_group,omitempty"`
 	Line     int64  `json:"line,omitempty"`
+	Instance int64  `json:"instance,omitempty"`
 	Row      int64  `json:"row,omitempty"`
 	Column   string `json:"column,omitempty"`
 	Reason   string `json:"reason"`
@@ -40,7 +44,7 @@ func (t *transformShard) reject(e *dataset.RecordError) error {
 	if len(t.bad) == firstRejects && t.tooMany() {
 		return t.rejectError()
 	}
-	row := rejectedRow{Object: e.Object, Line: e.Line, Row: e.Row, Column: e.Column, Reason: e.Reason, Raw: e.Raw}
+	row := rejectedRow{Object: e.Object, Line: e.Line, Instance: e.Instance, Row: e.Row, Column: e.Column, Reason: e.Reason, Raw: e.Raw}
 	if e.RowGroup >= 0 {
 		row.RowGroup = &e.RowGroup
 	}
@@ -117,7 +121,7 @@ func (a *Activities) nameRejects(ctx context.Context, base storage.URI, err erro
 
 // err is the record's error as the reader had it.
 func (r *rejectedRow) err() *dataset.RecordError {
-	e := &dataset.RecordError{Object: r.Object, RowGroup: -1, Line: r.Line, Row: r.Row, Column: r.Column, Reason: r.Reason, Raw: r.Raw}
+	e := &dataset.RecordError{Object: r.Object, RowGroup: -1, Line: r.Line, Instance: r.Instance, Row: r.Row, Column: r.Column, Reason: r.Reason, Raw: r.Raw}
 	if r.RowGroup != nil {
 		e.RowGroup = *r.RowGroup
 	}

@@ -30,10 +30,7 @@ func (a *Activities) TransformShards(ctx context.Context, r protocol.Range) (pro
 		return protocol.RangeDone{}, err
 	}
 	scoring := &scoring{params: params, predictor: predictor, shards: plan.ShardCount}
-	var help *rescue
-	if !params.documents() { // whose answers are of several records
-		help = &rescue{a: a, plan: plan, at: shardsOf{PlanURI: r.PlanURI, Digest: r.Digest}, scoring: scoring}
-	}
+	help := &rescue{a: a, plan: plan, at: shardsOf{PlanURI: r.PlanURI, Digest: r.Digest}, scoring: scoring}
 	return a.eachShard(ctx, plan, r, help, func(ctx context.Context, shard sharding.Shard, w *shardWork) error {
 		return scoring.shard(w, nil).run(ctx, shard)
 	})
@@ -48,13 +45,16 @@ type scoring struct {
 
 // shard begins a shard of which faults are left out.
 func (s *scoring) shard(w *shardWork, f faults) *transformShard {
-	return &transformShard{params: s.params, predictor: s.predictor, shardWork: w, faults: f, notes: newShardNotes(s.shards, s.predictor)}
+	return &transformShard{
+		params: s.params, answering: s.params.documents(), predictor: s.predictor, shardWork: w, faults: f, notes: newShardNotes(s.shards, s.predictor),
+	}
 }
 
 // transformShard scores one shard.
 type transformShard struct {
 	*shardWork
 	params    transformParams
+	answering bool // JSON documents, one by one
 	predictor algorithms.MultiPredictor
 	rejects   *json.Encoder
 	bad       []*dataset.RecordError // the first of the shard's bad records
@@ -65,6 +65,7 @@ type transformShard struct {
 	bound   *bound
 	writer  dataset.Writer        // of predictions, or of whole rows in formats with types
 	records *dataset.RecordWriter // of records that are joined or cut
+	within  within                // the document that is being read
 	ids     inferenceIDs
 }
 
@@ -89,7 +90,7 @@ func (t *transformShard) run(ctx context.Context, shard sharding.Shard) error {
 			}
 		}
 		number++
-		return t.end()
+		return t.end(object)
 	})
 	if err == nil && t.tooMany() {
 		return t.rejectError()
@@ -106,8 +107,17 @@ func (t *transformShard) begin(ctx context.Context, object dataset.Object) (err 
 	return nil
 }
 
-// end ends what the run has written.
-func (t *transformShard) end() error {
+// end ends what the run has written. Parquet without rows is a file, too.
+func (t *transformShard) end(object dataset.Object) error {
+	if t.writer == nil && t.bound.records.Media.Format == dataset.Parquet {
+		schema, err := t.bound.tableSchema(object)
+		if err != nil {
+			return err
+		}
+		if err := t.openTable(schema); err != nil {
+			return err
+		}
+	}
 	if t.writer == nil {
 		return nil
 	}
@@ -116,12 +126,9 @@ func (t *transformShard) end() error {
 
 // work works one unit, but for what is known to be at fault in it.
 func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *dataset.Unit, f *unitFaults) (err error) {
-	switch {
-	case t.params.documents():
-		return t.documents(ctx, object, unit)
-	case f != nil:
+	if f != nil {
 		err = t.unitWithout(ctx, object, unit, f)
-	default:
+	} else {
 		err = t.readUnit(ctx, object, unit, t.written, "")
 	}
 	if err != nil {
@@ -133,12 +140,16 @@ func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *
 // readUnit reads a unit, or a part of one, and has each batch worked. With marks, a column of that name marks rejected records, which then
 // keep their place.
 func (t *transformShard) readUnit(ctx context.Context, object dataset.Object, unit *dataset.Unit, work func(dataset.Batch) error, marks string) error {
+	json := t.bound.media.Format == dataset.JSON
+	if t.answering || marks != "" && json && t.bound.media.LineSplit { // which tells where in a line a record stands
+		return t.documents(ctx, object, unit, work, marks)
+	}
 	opt := t.readOptions(unit)
 	if marks != "" {
 		opt.RejectedColumn = marks
 	}
 	switch {
-	case t.rawRecords():
+	case t.rawRecords() || marks != "" && json:
 		opt.RawColumn = rawColumn
 	case t.params.Join:
 		opt.Columns = nil
@@ -147,7 +158,15 @@ func (t *transformShard) readUnit(ctx context.Context, object dataset.Object, un
 }
 
 // written scores a batch and writes it to the output.
-func (t *transformShard) written(batch dataset.Batch) error { return t.inPieces(batch, t.write) }
+func (t *transformShard) written(batch dataset.Batch) error { return t.inPieces(batch, t.sink()) }
+
+// sink is where records go with their outputs.
+func (t *transformShard) sink() writeFunc {
+	if t.answering {
+		return t.answer
+	}
+	return t.write
+}
 
 // readOptions says how the model's columns are read.
 func (t *transformShard) readOptions(unit *dataset.Unit) dataset.ReadOptions {
@@ -283,8 +302,7 @@ func withoutMarks(batch dataset.Batch) (dataset.Batch, error) {
 // write puts the outputs alone into the fragment, or the input's rows with the outputs as their last columns, or what a filter keeps of
 // that.
 func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) error {
-	media := t.bound.records.Media
-	if media.Format == dataset.RecordIO || media.Format.Lines() && (t.params.Join || t.params.Keep != "") {
+	if t.asRecords() {
 		return t.writeRecords(batch, scores)
 	}
 	fields := t.bound.records.Fields
@@ -323,6 +341,12 @@ func (t *transformShard) write(batch dataset.Batch, scores []dataset.Column) err
 	return t.writeTable(out)
 }
 
+// asRecords says whether outputs are written as records, each for itself, rather than as a table.
+func (t *transformShard) asRecords() bool {
+	format := t.bound.records.Media.Format
+	return format == dataset.RecordIO || format.Lines() && (t.params.Join || t.params.Keep != "")
+}
+
 // writeRecords writes lines.
 func (t *transformShard) writeRecords(batch dataset.Batch, scores []dataset.Column) error {
 	if err := t.openRecords(); err != nil {
@@ -358,15 +382,7 @@ func cutError(err error) error {
 // writeTable writes typed columns.
 func (t *transformShard) writeTable(out dataset.Batch) error {
 	if t.writer == nil {
-		o := t.bound.writeOptions()
-		o.Media.Header = false // the header stands once above an output's first fragment
-		o.RowGroupRows = int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))
-		schema := out.Schema()
-		if o.Media.Format == dataset.ArrowStream { // as it was written when the job was planned
-			schema = dataset.NewSchema(true, schema.Fields()...)
-		}
-		var err error
-		if t.writer, err = dataset.NewWriter(t.Fragment(fragmentOutput, formatOf(o.Media)), schema, o); err != nil {
+		if err := t.openTable(out.Schema()); err != nil {
 			return err
 		}
 	}
@@ -375,6 +391,17 @@ func (t *transformShard) writeTable(out dataset.Batch) error {
 	}
 	t.Count(fragmentOutput, out.NumRows())
 	return nil
+}
+
+func (t *transformShard) openTable(schema *dataset.Schema) (err error) {
+	o := t.bound.writeOptions()
+	o.Media.Header = false // the header stands once above an output's first fragment
+	o.RowGroupRows = int(min(dataset.DefaultRowGroupRows, rowsOf(rowGroupValues, t.predictor)))
+	if o.Media.Format == dataset.ArrowStream { // as it was written when the job was planned
+		schema = dataset.NewSchema(true, schema.Fields()...)
+	}
+	t.writer, err = dataset.NewWriter(t.Fragment(fragmentOutput, formatOf(o.Media)), schema, o)
+	return err
 }
 
 // Bounds on values of outputs, of four bytes each, that are held at once: SHAP values make rows wide. A row group is encoded in

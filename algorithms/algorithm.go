@@ -26,6 +26,13 @@ type Algorithm interface {
 	Load(files fs.FS) (Predictor, error)
 }
 
+// Recognizer is an Algorithm that knows its models by their content.
+type Recognizer interface {
+	Algorithm
+	// Recognize is nil where the files hold what looks like a model for Load, else a *DataError that says what they hold.
+	Recognize(files fs.FS) error
+}
+
 // ChannelSpec declares one channel.
 type ChannelSpec struct {
 	Name     string
@@ -101,6 +108,8 @@ type Feature struct {
 	Name        string
 	Categories  []string // for a text or boolean feature: the categories learned in training; nil for a number
 	Categorical bool     // categories (or category codes, where Categories is nil)
+	Made        bool     // the name is made up from the position: the model knows none
+	Double      bool     // numbers are compared in double precision, as they stand in the data; else in single precision
 }
 
 // Scorer scores batches of the schema it was bound to. Safe for concurrent use.

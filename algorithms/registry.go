@@ -2,6 +2,7 @@ package algorithms
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,29 @@ func (r *Registry) Find(name string) (Algorithm, error) {
 		}
 	}
 	return nil, &UnknownAlgorithmError{Name: name, Known: r.Names()}
+}
+
+// Recognize finds the algorithm that reads a model of which nobody says so, by its content. The error is the first algorithm's, a
+// *DataError.
+func (r *Registry) Recognize(files fs.FS) (Algorithm, error) {
+	var first error
+	for _, a := range r.algorithms {
+		k, ok := a.(Recognizer)
+		if !ok {
+			continue
+		}
+		err := k.Recognize(files)
+		if err == nil {
+			return a, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = &DataError{Reason: "no algorithm here knows its models by their content; register the model under a name"}
+	}
+	return nil, first
 }
 
 // Names lists the algorithms' names in byte order.

@@ -94,8 +94,14 @@ func summary(kind jobs.Kind, doc jobs.Document) string {
 	if m := doc.ModelName(); m != "" {
 		s += " with model " + m
 	}
+	if len(s) > maxSummary { // a model's URI may be long
+		s = strings.ToValidUTF8(s[:maxSummary-3], "") + "..."
+	}
 	return s
 }
+
+// maxSummary is how long a summary may be, in bytes: Temporal takes 400 with what is around the text (limit.userMetadataSummarySize).
+const maxSummary = 300
 
 // details shows the document in the Temporal UI. The service bounds them, so a long document is cut.
 func details(doc jobs.Document) string {

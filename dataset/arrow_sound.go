@@ -24,6 +24,9 @@ func soundData(d arrow.ArrayData) string {
 	if end < 0 || d.Len() < 0 || d.Offset() < 0 {
 		return "its length is negative"
 	}
+	if d.DataType().ID() == arrow.NULL { // which has no buffers
+		return ""
+	}
 	if valid := d.Buffers()[0]; valid != nil && valid.Len() > 0 && valid.Len() < (end+7)/8 {
 		return fmt.Sprintf("%d bytes say which of %d values there are", valid.Len(), end)
 	}

@@ -24,6 +24,9 @@ type badValue struct {
 
 // castable says whether values of one type can be read as another. Single values may still not fit.
 func castable(from, to DataType) bool {
+	if d, ok := from.(*arrow.DictionaryType); ok {
+		return castable(d.ValueType, to)
+	}
 	switch {
 	case arrow.TypeEqual(from, to), from.ID() == arrow.NULL:
 		return true
@@ -178,6 +181,9 @@ func timeAt(col Column) (func(i int) time.Time, error) {
 		return func(i int) time.Time { return c.Value(i).ToTime() }, nil
 	case *array.Date64:
 		return func(i int) time.Time { return c.Value(i).ToTime() }, nil
+	case *array.Dictionary:
+		at, err := timeAt(c.Dictionary())
+		return func(i int) time.Time { return at(c.GetValueIndex(i)) }, err
 	}
 	return nil, fmt.Errorf("holds %s, expected a time", typeWord(col.DataType()))
 }

@@ -15,6 +15,8 @@ import (
 // Numeric says whether Floats can read a column of this type.
 func Numeric(t DataType) bool {
 	switch t.ID() {
+	case arrow.DICTIONARY:
+		return Numeric(t.(*arrow.DictionaryType).ValueType)
 	case arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.UINT8, arrow.UINT16, arrow.UINT32, arrow.UINT64,
 		arrow.FLOAT16, arrow.FLOAT32, arrow.FLOAT64, arrow.BOOL, arrow.DECIMAL128, arrow.DECIMAL256,
 		arrow.TIMESTAMP, arrow.DATE32, arrow.DATE64, arrow.NULL:
@@ -131,6 +133,15 @@ func numberAt(col Column) (func(i int) float64, error) {
 	case *array.Decimal256:
 		scale := c.DataType().(*arrow.Decimal256Type).Scale
 		return func(i int) float64 { return decimalNumber(c.Value(i).ToString(scale)) }, nil
+	case *array.Dictionary:
+		values := make([]float64, c.Dictionary().Len())
+		err := Float64s(c.Dictionary(), values)
+		return func(i int) float64 {
+			if c.IsNull(i) {
+				return math.NaN()
+			}
+			return values[c.GetValueIndex(i)]
+		}, err
 	}
 	return nil, &SchemaError{Reason: fmt.Sprintf("a column of type %s does not hold numbers", col.DataType())}
 }
@@ -235,6 +246,9 @@ func NewBinary(values ...[]byte) Column {
 	}
 	return c.build(BinaryType)
 }
+
+// BytesAt is a row's value in a column of byte strings, such as NewBinary makes. It must not be written to and is the column's.
+func BytesAt(col Column, row int) []byte { return col.(*array.Binary).Value(row) }
 
 // NewFloat32List makes a column of vectors of width values each from row-major values, without copying them.
 func NewFloat32List(values []float32, width int) Column {

@@ -7,6 +7,9 @@ type documentLines struct {
 	cut   []byte
 	line  record // the document
 	queue [][]byte
+
+	several bool  // records are in the document
+	place   int64 // of the last one that was taken, from 1
 }
 
 func (d *documentLines) next() (record, error) {
@@ -23,9 +26,14 @@ func (d *documentLines) next() (record, error) {
 			rec.reason = reason
 			return rec, nil
 		}
-		d.line, d.queue = rec, instancesOf(text)
+		d.line, d.queue, d.place = rec, instancesOf(text), 0
+		d.several = len(d.queue) > 1
 	}
 	rec := d.line
+	if d.several {
+		d.place++
+		rec.place = d.place
+	}
 	rec.text, d.queue = d.queue[0], d.queue[1:]
 	return rec, nil
 }

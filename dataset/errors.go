@@ -11,6 +11,7 @@ type RecordError struct {
 	RowGroup int    // Parquet row group, -1 if it does not apply
 	Row      int64  // record within the object from 1, header excluded; 0 if unknown
 	Line     int64  // line within the object from 1; 0 if it does not apply
+	Instance int64  // JSON documents of several records: record within its document from 1; 0 if it does not apply
 	Column   string // column name, or "column N" (from 1) without names; empty if it is about the whole record
 	Reason   string
 	Raw      string // the record's text, cut to a few hundred bytes; empty for binary formats
@@ -24,8 +25,11 @@ func (e *RecordError) Error() string {
 	}
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ", line %d", e.Line)
-	} else if e.Row > 0 {
+	} else if e.Row > 0 && e.Instance == 0 {
 		fmt.Fprintf(&b, ", row %d", e.Row)
+	}
+	if e.Instance > 0 {
+		fmt.Fprintf(&b, ", instance %d", e.Instance)
 	}
 	if e.Column != "" {
 		fmt.Fprintf(&b, ", column %q", e.Column)

@@ -15,9 +15,10 @@ type Half struct {
 }
 
 // Halve cuts a unit of a line format at the record bound nearest behind its middle, by its line ends and quotes alone: for finding a
-// record that cannot be parsed. ok is false where a unit's bytes cannot be addressed: other formats, and compressed objects.
+// record that cannot be parsed. ok is false where a unit's bytes cannot be addressed: other formats, and compressed objects; and for JSON
+// documents, in which a line may hold any number of records.
 func Halve(ctx context.Context, obj Object, m Media, u Unit) (h Half, ok bool, err error) {
-	if !m.Format.Lines() || m.Compression == Gzip || m.Compression == Zstd {
+	if !m.Format.Lines() || m.Format == JSON || m.Compression == Gzip || m.Compression == Zstd {
 		return h, false, nil
 	}
 	if m.Compression == CompressionAuto {

@@ -15,6 +15,9 @@ const (
 	OtherKind   ValueKind = "other"   // lists, structs, ...
 )
 
+// Days says whether a type counts days; other times count seconds and parts of them.
+func Days(t DataType) bool { return t.ID() == arrow.DATE32 || t.ID() == arrow.DATE64 }
+
 // KindOf tells what kind of values a type holds; a dictionary's kind is that of its values.
 func KindOf(t DataType) ValueKind {
 	switch t.ID() {

@@ -124,7 +124,7 @@ func (l *lineReader) Next() (Batch, error) {
 		column, reason := l.parseRecord(rec)
 		if reason != "" {
 			l.parser.truncate(rows)
-			bad := &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Column: column, Reason: reason, Raw: cutRaw(rec.text)}
+			bad := &RecordError{Object: l.name, RowGroup: -1, Row: index + 1, Line: rec.line, Instance: l.instance(rec, index), Column: column, Reason: reason, Raw: cutRaw(rec.text)}
 			if l.err = l.reject(bad); l.err != nil {
 				break
 			}
@@ -152,6 +152,14 @@ func (l *lineReader) Next() (Batch, error) {
 		cols = append(cols, l.raw.build())
 	}
 	return array.NewRecord(l.schema, cols, int64(rows)), nil
+}
+
+// instance is a record's place in its JSON document, from 1.
+func (l *lineReader) instance(rec record, index int64) int64 {
+	if l.opts.Media.Format == JSON && !l.opts.Media.LineSplit {
+		return index + 1
+	}
+	return rec.place
 }
 
 // reject reports a record, or returns it where nobody asked.

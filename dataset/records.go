@@ -24,6 +24,7 @@ type record struct {
 	line   int64  // its first line within the object, from 1
 	open   bool   // the text ended inside quotes
 	reason string // why it cannot be read, where that is known
+	place  int64  // from 1, of several records in a document that is one of many; else 0
 }
 
 // recordSource cuts a stream into records.

@@ -113,6 +113,9 @@ func (c *checker) size(path string, n *node, size int, r *rule) {
 }
 
 func (c *checker) text(path string, n *node, s string, r *rule) {
+	if r.or != nil && IsURI(s) {
+		r = r.or
+	}
 	length := float64(utf8.RuneCountInString(s))
 	if length < r.length.min {
 		c.add(path, cut(s), "Member must have length greater than or equal to %s", bound(r.length.min))

@@ -22,8 +22,9 @@ import (
 var deviations = map[string]string{
 	"DataProcessing.InputFilter":           "len=..4096", // a handful of column names is longer than 63 characters
 	"DataProcessing.OutputFilter":          "len=..4096",
-	"TrainingJob.RoleArn":                  "len=20..2048 pat=ROLE",        // jobs run here without roles
-	"TransformJob.TransformResources":      "",                             // has a default
+	"TrainingJob.RoleArn":                  "len=20..2048 pat=ROLE", // jobs run here without roles
+	"TransformJob.TransformResources":      "",                      // has a default
+	"TransformJob.ModelName":               "required len=..63 pat=NAMEDASH or=S3URI",
 	"ContainerDefinition.ModelPackageName": "len=1..176 pat=ARN-or-NAME63", // section 6.1: name or ARN
 
 	"HyperParameterTuningJobConfig.Strategy":                "required enum=Bayesian|Random|Hyperband|Grid|Sobol", // Sobol is ours

@@ -25,6 +25,9 @@ func SiblingARN(arn string, kind Kind, name string) string {
 	return ARN(kind.IDPrefix, fields[3], fields[4], name)
 }
 
+// IsURI tells a model's URI from the name of a registered one.
+func IsURI(model string) bool { return strings.HasPrefix(model, "s3://") }
+
 // AlgorithmName is the name of the algorithm that the document asks for: AlgorithmName, or the repository part of
 // TrainingImage.
 func AlgorithmName(spec AlgorithmSpecification) string {

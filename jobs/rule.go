@@ -17,6 +17,7 @@ import (
 //	items=1..20    a list's or map's number of entries
 //	pat=NAME63     a string's pattern by name, see patternTexts
 //	enum=A|B       a string's possible values
+//	or=S3URI       the pattern of a string that begins with s3://, of up to 1024 characters, instead of what the other words say
 //	each.len=..63  any of these for each list item or map value, with key. for each map key
 //
 // Either bound of a range may be left out.
@@ -29,6 +30,7 @@ type rule struct {
 	enum     []string
 	each     *rule
 	key      *rule
+	or       *rule // of a string that begins with s3://
 }
 
 // bounds is a closed interval.
@@ -97,6 +99,8 @@ func (r *rule) with(word string) *rule {
 		r.pattern = arg
 	case "enum":
 		r.enum = strings.Split(arg, "|")
+	case "or":
+		r.or = newRule().with("len=..1024").with("pat=" + arg)
 	default:
 		panic("jobs: unknown check " + word)
 	}

@@ -21,8 +21,12 @@ type Settings struct {
 	SeriesRedo        SeriesRange
 	KeepStaging       bool     // leave plan, staged shards and receipts after the commit
 	CheckpointSeconds int      // shortest time between two checkpoints; 0: after every round
+	ModelURI          string   // of an artifact or model file to score with; "": ModelName says the model
 	Outputs           []string // what a transform writes for a row; nil: what the model's Environment selects, else the prediction
 }
+
+// modelSetting is where a model's URI stands beside a ModelName.
+const modelSetting = "BATCHMILL_MODEL_URI"
 
 // setting is one row of the table that parsing and the documentation share.
 type setting struct {
@@ -60,6 +64,12 @@ var settings = []setting{
 		set:     func(s *Settings, v string) error { return parseChoice(&s.KeepRejected, v, "drop", "null") },
 	},
 	{
+		name: modelSetting, form: "an s3:// URI", initial: "",
+		meaning: "An artifact or model file to score with, for clients that take no URI as `ModelName`, which then is any name that no registered model has: [models without a name](jobs.md#models-without-a-name).",
+		kinds:   []Kind{TransformKind},
+		set:     func(s *Settings, v string) error { return s.setModelURI(v) },
+	},
+	{
 		name: outputSetting, form: "a comma list, without repetition, of " + strings.Join(outputNames, ", "), initial: "prediction",
 		meaning: "What is written for a row, in that order: [outputs](jobs.md#outputs). Also in a model's `Environment`, for jobs that say nothing.",
 		kinds:   []Kind{TransformKind},
@@ -95,6 +105,14 @@ var settings = []setting{
 		kinds:   []Kind{TrainingKind},
 		set:     func(s *Settings, v string) error { return parseInt(&s.CheckpointSeconds, v, 0) },
 	},
+}
+
+func (s *Settings) setModelURI(v string) error {
+	if !IsURI(v) || !patterns()["S3URI"].match(v) {
+		return fmt.Errorf("jobs: %q is no URI", v)
+	}
+	s.ModelURI = v
+	return nil
 }
 
 // parseChoice reads one of two words; the second is true.

@@ -46,7 +46,7 @@ func TestTransformSettings(t *testing.T) {
 			`Value '-1' at 'environment.BATCHMILL_MAX_REJECTED_RECORDS' failed to satisfy constraint: Member must be an integer from 0, or a percentage such as 1%; ` +
 			`Value 'many' at 'environment.BATCHMILL_SHARDS' failed to satisfy constraint: Member must be an integer from 1`},
 		{"no percentage", map[string]string{"BATCHMILL_MAX_REJECTED_RECORDS": "101%"}, Settings{}, `1 validation error detected: Value '101%' at 'environment.BATCHMILL_MAX_REJECTED_RECORDS' failed to satisfy constraint: Member must be an integer from 0, or a percentage such as 1%`},
-		{"unknown", map[string]string{"BATCHMILL_FOO": "1"}, Settings{}, `1 validation error detected: Value '1' at 'environment.BATCHMILL_FOO' failed to satisfy constraint: Member must be one of the settings BATCHMILL_SHARDS, BATCHMILL_SHARD_SIZE_MB, BATCHMILL_MAX_REJECTED_RECORDS, BATCHMILL_REJECTED_RECORDS, BATCHMILL_OUTPUT, SAGEMAKER_INFERENCE_OUTPUT, BATCHMILL_SERIES, BATCHMILL_SERIES_REDO, BATCHMILL_KEEP_STAGING`},
+		{"unknown", map[string]string{"BATCHMILL_FOO": "1"}, Settings{}, `1 validation error detected: Value '1' at 'environment.BATCHMILL_FOO' failed to satisfy constraint: Member must be one of the settings BATCHMILL_SHARDS, BATCHMILL_SHARD_SIZE_MB, BATCHMILL_MAX_REJECTED_RECORDS, BATCHMILL_REJECTED_RECORDS, BATCHMILL_MODEL_URI, BATCHMILL_OUTPUT, SAGEMAKER_INFERENCE_OUTPUT, BATCHMILL_SERIES, BATCHMILL_SERIES_REDO, BATCHMILL_KEEP_STAGING`},
 	} {
 		got, err := TransformSettings(c.env)
 		if c.err != "" {

@@ -1,9 +1,10 @@
 package jobs
 
-// TransformJob asks for predictions over stored objects: the members of CreateTransformJob (contract 5.1, 14.1).
+// TransformJob asks for predictions over stored objects: the members of CreateTransformJob (contract 5.1, 14.1). ModelName may also be
+// the s3:// URI of an artifact or a model file.
 type TransformJob struct {
 	TransformJobName        string                  `json:",omitempty" check:"required len=1..63 pat=NAME63"`
-	ModelName               string                  `json:",omitempty" check:"required len=..63 pat=NAMEDASH"`
+	ModelName               string                  `json:",omitempty" check:"required len=..63 pat=NAMEDASH or=S3URI"`
 	MaxConcurrentTransforms *int                    `json:",omitempty" check:"range=0.."`
 	ModelClientConfig       *ModelClientConfig      `json:",omitempty"`
 	MaxPayloadInMB          *int                    `json:",omitempty" check:"range=0.."`

@@ -11,6 +11,9 @@ func (j *TransformJob) crossCheck(r *report) {
 	if s := j.TransformInput.SplitType; j.BatchStrategy != "" && (s == "" || s == "None") && !r.has("batchStrategy") && !r.has("transformInput") {
 		r.add("batchStrategy", j.BatchStrategy, "Member must be absent unless SplitType is Line, RecordIO or TFRecord")
 	}
+	if uri, both := j.Environment[modelSetting]; both && IsURI(j.ModelName) {
+		r.add("environment."+modelSetting, uri, "Member must be absent where ModelName is a URI")
+	}
 	checkSettings(r, TransformKind, j.Environment)
 }
 

@@ -94,7 +94,7 @@ func (a *assembler) end(i int, done *ManifestOutput) {
 }
 
 // output puts one output together; with skip it only computes what an earlier attempt has written. Nil if no fragment has
-// rows and the format needs some to be a file at all.
+// rows and the output is optional, or nothing says what a file without rows looks like.
 func (a *assembler) output(ctx context.Context, out Output, skip bool) (*ManifestOutput, error) {
 	uri, err := storage.ParseURI(out.URI)
 	if err != nil {
@@ -104,7 +104,8 @@ func (a *assembler) output(ctx context.Context, out Output, skip bool) (*Manifes
 	if err != nil {
 		return nil, err
 	}
-	if len(staged) == 0 && (out.Format == Parquet || out.Optional) {
+	staged = filled(staged)
+	if len(staged) == 0 && (out.Optional || out.Format == Parquet && out.Empty == nil) {
 		return nil, nil
 	}
 	parts, done, err := out.parts(ctx, a.store, staged)
@@ -145,6 +146,14 @@ func (a *assembler) staged(ctx context.Context, out Output) (all []stagedPart, e
 		return nil
 	})
 	return all, err
+}
+
+// filled leaves out parts without rows, but for the first where none has any: a table without rows is a file, too.
+func filled(staged []stagedPart) []stagedPart {
+	if i := slices.IndexFunc(staged, func(s stagedPart) bool { return s.Rows > 0 }); i < 0 {
+		return staged[:min(1, len(staged))]
+	}
+	return slices.DeleteFunc(staged, func(s stagedPart) bool { return s.Rows == 0 })
 }
 
 // partsOf selects an input's part; parts are in input order.
@@ -197,6 +206,8 @@ func (out Output) parts(ctx context.Context, store storage.Store, staged []stage
 			c.add(s, s.Offset, s.Length, s.CRC)
 		}
 		c.literal(out.Footer)
+	case len(staged) == 0:
+		c.literal(out.Empty)
 	case len(staged) == 1: // what one writer wrote is what assembling would make of it
 		c.add(staged[0], staged[0].Offset, staged[0].Length, staged[0].CRC)
 	default:

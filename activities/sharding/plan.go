@@ -81,6 +81,9 @@ type Output struct {
 	Header  []byte `json:",omitempty"`
 	Between []byte `json:",omitempty"`
 	Footer  []byte `json:",omitempty"`
+	// Empty is the file without rows that is written where no shard reads the input; Parquet only. A shard that finds no rows stages such a
+	// file.
+	Empty []byte `json:",omitempty"`
 	// ContentType, with parameters, is how the assembled object is read; empty if it is not a table.
 	ContentType string `json:",omitempty"`
 }

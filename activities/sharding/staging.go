@@ -101,11 +101,11 @@ func (s *Staging) Finish(ctx context.Context, store storage.Store, root storage.
 	return nil
 }
 
-// endRun makes a part of what was written since the last one; a run without rows has none.
+// endRun makes a part of what was written since the last one. A run without rows has none, but for a Parquet file without rows.
 func (f *stagedFragment) endRun(input int) (err error) {
 	p := FragmentPart{Input: input, Offset: f.from, Length: f.spool.Size() - f.from, Rows: f.rows}
 	f.from, f.rows = f.spool.Size(), 0
-	if p.Rows == 0 {
+	if p.Rows == 0 && (f.format != Parquet || p.Length == 0) {
 		return nil
 	}
 	if f.format == Parquet {

@@ -23,6 +23,7 @@ type Report struct {
 	Rejected int64
 	Bytes    int64 // of the objects read back
 	Problems []Problem
+	Rescored int64 `json:",omitempty"` // rows that were predicted again
 }
 
 // OK tells whether the output is what the manifest says.
@@ -42,13 +43,15 @@ type ProblemKind string
 
 // The kinds of problems.
 const (
-	Missing  ProblemKind = "missing"  // listed, but not there
-	Size     ProblemKind = "size"     // has another length
-	Damaged  ProblemKind = "checksum" // has other bytes
-	Miscount ProblemKind = "rows"     // holds another number of records, or cannot be read
-	Extra    ProblemKind = "extra"    // is there, but no manifest lists it
-	Stale    ProblemKind = "input"    // of inputs: is no longer what the job has read
-	Sums     ProblemKind = "sums"     // of the manifest: what it counts does not add up
+	Missing  ProblemKind = "missing"    // listed, but not there
+	Size     ProblemKind = "size"       // has another length
+	Damaged  ProblemKind = "checksum"   // has other bytes
+	Miscount ProblemKind = "rows"       // holds another number of records, or cannot be read
+	Extra    ProblemKind = "extra"      // is there, but no manifest lists it
+	Stale    ProblemKind = "input"      // of inputs: is no longer what the job has read
+	Sums     ProblemKind = "sums"       // of the manifest: what it counts does not add up
+	Differs  ProblemKind = "prediction" // holds something else than is predicted again
+	Unusable ProblemKind = "model"      // of the model: is not there, or no longer the one that was used
 )
 
 // parallelVerify is how many objects are read back at once.

@@ -47,7 +47,7 @@ func (l *layout) encode() []byte {
 func (l *layout) describe() []algorithms.Feature {
 	out := make([]algorithms.Feature, len(l.Features))
 	for i, f := range l.Features {
-		out[i] = algorithms.Feature{Name: f.Name, Categories: f.Categories, Categorical: f.Kind != kindNumber}
+		out[i] = algorithms.Feature{Name: f.Name, Categories: f.Categories, Categorical: f.Kind != kindNumber, Made: !l.Named}
 	}
 	return out
 }

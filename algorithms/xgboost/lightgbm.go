@@ -56,7 +56,14 @@ func (p *lightPredictor) setCategories(i int, f *feature, categories []lightgbm.
 	}
 }
 
-func (p *lightPredictor) Features() []algorithms.Feature { return p.layout.describe() }
+// Features are numbers in double precision, which LightGBM's thresholds are.
+func (p *lightPredictor) Features() []algorithms.Feature {
+	features := p.layout.describe()
+	for i := range features {
+		features[i].Double = true
+	}
+	return features
+}
 
 func (p *lightPredictor) Output() dataset.Field { return outputField(p.model.Outputs) }
 

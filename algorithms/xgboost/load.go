@@ -56,6 +56,22 @@ func (algorithm) Load(files fs.FS) (algorithms.Predictor, error) {
 	return newPredictor(m, l)
 }
 
+// Recognize says whether the files hold a model of XGBoost's or LightGBM's.
+func (algorithm) Recognize(files fs.FS) error {
+	names, err := regularFiles(files)
+	if err != nil || len(foldModels(names)) > 1 {
+		return err
+	}
+	data, err := findModel(files)
+	if err != nil {
+		return err
+	}
+	if form := modelfile.FormOf(data); !form.Model(data) {
+		return &algorithms.DataError{Reason: "no model of XGBoost or LightGBM, but " + string(form)}
+	}
+	return nil
+}
+
 // layoutBeside reads the layout that training stores beside a model, or makes one for a model that came without.
 func layoutBeside(files fs.FS, m *modelfile.Model) (*layout, error) {
 	beside, err := fs.ReadFile(files, layoutFile)

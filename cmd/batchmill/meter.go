@@ -11,13 +11,22 @@ import (
 // barDelay is how long something may take before a bar is worth drawing.
 const barDelay = 500 * time.Millisecond
 
-// byteMeter shows how many bytes of a copy are done, on terminals only and only if it takes a while.
+// byteMeter shows how many bytes, or rows, of something are done, on terminals only and only if it takes a while.
 type byteMeter struct {
 	progress *mpb.Progress
 	bar      *mpb.Bar
 }
 
 func newByteMeter(w io.Writer, total int64) *byteMeter {
+	return newMeter(w, total, decor.CountersKibiByte("% .1f / % .1f"), decor.AverageSpeed(decor.SizeB1024(0), "  % .1f"))
+}
+
+// newRowMeter counts rows instead.
+func newRowMeter(w io.Writer, total int64) *byteMeter {
+	return newMeter(w, total, decor.CountersNoUnit("%d / %d rows"), decor.AverageSpeed(0, "  %.0f/s"))
+}
+
+func newMeter(w io.Writer, total int64, counters, speed decor.Decorator) *byteMeter {
 	if !isTerminal(w) || total == 0 {
 		return &byteMeter{}
 	}
@@ -27,8 +36,7 @@ func newByteMeter(w io.Writer, total int64) *byteMeter {
 	return &byteMeter{p, p.AddBar(total,
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Percentage()),
-		mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f"), decor.AverageSpeed(decor.SizeB1024(0), "  % .1f"),
-			decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8})))}
+		mpb.AppendDecorators(counters, speed, decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8})))}
 }
 
 func (m *byteMeter) add(n int64) {

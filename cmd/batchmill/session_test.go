@@ -101,6 +101,7 @@ func TestSession(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(s.ok("transform", transform, "-o", "json")), &d))
 	require.Equal(t, jobs.TransformJobStatusCompleted, d.TransformJobStatus)
 	require.Contains(t, s.ok("verify", d.Manifest), "ok: ")
+	s.rescores(d.Manifest)
 	page := s.ok("report", "transform", d.TransformJobName, "-o", "-", "--charts", filepath.Join(s.dir, "charts"))
 	require.Contains(t, page, "Slowest shards")
 	require.Contains(t, page, "shard 0: ")
@@ -167,6 +168,24 @@ func (s session) schedules() {
 	s.ok("schedule", "delete", "weekly")
 	_, errOut := s.run(exitFailed, "", "schedule", "describe", "weekly")
 	require.Contains(s.t, errOut, "no such schedule")
+}
+
+// rescores predicts rows again, by a number, a share and all of them.
+func (s session) rescores(manifest string) {
+	for share, want := range map[string]string{"all": `Predicted again +1,\d\d\d rows`, "5%": `Predicted again +\d`, "300": `Predicted again +\d`} {
+		out := s.ok("verify", manifest, "--inputs", "--rescore", share)
+		require.Regexp(s.t, want, out)
+		require.Contains(s.t, out, "ok: every row that was predicted again came out the same")
+	}
+	var report struct{ Rescored, Rows int64 }
+	require.NoError(s.t, json.Unmarshal([]byte(s.ok("verify", manifest, "--rescore", "all", "-o", "json")), &report))
+	require.Equal(s.t, report.Rows, report.Rescored)
+	for _, share := range []string{"0", "0%", "101%", "some", "-1"} {
+		_, errOut := s.run(exitUsage, "", "verify", manifest, "--rescore", share)
+		require.Contains(s.t, errOut, "must be a number of rows from 1, a percentage above 0% and up to 100%, or all")
+	}
+	_, errOut := s.run(exitFailed, "", "verify", "s3://demo/split/_batchmill/housing-split/manifest.json", "--rescore", "all")
+	require.Contains(s.t, errOut, "the manifest does not say how its rows were predicted")
 }
 
 // tamper changes committed output and expects verify to see it.

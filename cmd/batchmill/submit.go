@@ -32,9 +32,10 @@ func (a *app) trainCommand() *cobra.Command {
 }
 
 func (a *app) transformCommand() *cobra.Command {
-	return a.submitCommand(jobs.TransformKind, "Score data in bulk with a registered model",
-		`Runs a transform job: the document is the request that SageMaker's CreateTransformJob takes. Outputs
-appear when all of them are there; "batchmill verify" reads them back.`)
+	return a.submitCommand(jobs.TransformKind, "Score data in bulk with a model",
+		`Runs a transform job: the document is the request that SageMaker's CreateTransformJob takes. ModelName is
+a registered model ("batchmill model"), or the s3:// URI of an artifact or of a model file as XGBoost or
+LightGBM write it. Outputs appear when all of them are there; "batchmill verify" reads them back.`)
 }
 
 func (a *app) submitCommand(kind jobs.Kind, short, long string) *cobra.Command {

@@ -15,15 +15,22 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var o outputFlag
-	var inputs bool
+	var deeper deeperChecks
 	c := &cobra.Command{
 		Use:   "verify MANIFEST",
 		Short: "Read a job's output back and check it against its manifest",
 		Long: `Reads every object that a manifest lists and checks its size, its CRC-64/NVME and its number of rows, and
 that nothing else lies at the output path that no manifest there lists. MANIFEST is the s3:// URI that
 "batchmill describe" shows. With --inputs also that every input is still the object that was read, by size and
-ETag, and that the rows read of them add up to those written and rejected.`,
-		Example: "  batchmill verify s3://demo/out/_batchmill/score-1/manifest.json",
+ETag, and that the rows read of them add up to those written and rejected.
+
+With --rescore, rows of a transform job's inputs are predicted again with its model, and what the job would write
+for them is compared with what is there: a number of rows, a share of them (5%), or all. Which ones is fixed by
+their places. The first difference in each object is named with its row.
+
+Exit code 0 means that all is well, 1 that something is wrong, and each problem is printed on a line that begins
+with BAD, or that the check could not be made.`,
+		Example: "  batchmill verify s3://demo/out/_batchmill/score-1/manifest.json\n  batchmill verify s3://demo/out/_batchmill/score-1/manifest.json --inputs --rescore 1%",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			uri, err := storage.ParseURI(args[0])
@@ -32,15 +39,22 @@ ETag, and that the rows read of them add up to those written and rejected.`,
 			}
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
 			defer stop()
-			return a.verify(ctx, uri, o, inputs)
+			return a.verify(ctx, uri, o, deeper)
 		},
 	}
-	c.Flags().BoolVar(&inputs, "inputs", false, "check the inputs, too")
+	c.Flags().BoolVar(&deeper.inputs, "inputs", false, "check the inputs, too")
+	c.Flags().Var(&deeper.rescore, "rescore", "rows to predict again: a number, a percentage, or all")
 	c.Flags().VarP(&o, "output", "o", "form of the result")
 	return c
 }
 
-func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag, inputs bool) error {
+// deeperChecks are what verify looks at besides the output and its manifest.
+type deeperChecks struct {
+	inputs  bool
+	rescore rowShare
+}
+
+func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag, deeper deeperChecks) error {
 	store, _, err := openStore()
 	if err != nil {
 		return err
@@ -63,12 +77,17 @@ func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag, inputs 
 	if err != nil {
 		return err
 	}
-	if inputs {
+	if deeper.inputs {
 		problems, err := sharding.VerifyInputs(ctx, store, m, uri)
 		if err != nil {
 			return err
 		}
 		report.Problems = append(report.Problems, problems...)
+	}
+	if deeper.rescore.given() {
+		if err := a.rescore(ctx, store, m, deeper.rescore, report); err != nil {
+			return err
+		}
 	}
 	if o.json {
 		if err := printJSON(a.out, report); err != nil {
@@ -91,10 +110,16 @@ func (a *app) printVerification(r *sharding.Report) {
 		[2]string{"Rejected", count(r.Rejected)},
 		[2]string{"Bytes", size(r.Bytes)},
 	)
+	if r.Rescored > 0 {
+		printPairs(a.out, [2]string{"Predicted again", count(r.Rescored) + " rows"})
+	}
 	for _, p := range r.Problems {
 		printf(a.out, "BAD  %s\n", p)
 	}
 	if r.OK() {
 		printf(a.out, "ok: every object is there with the right size, checksum and rows, and nothing else\n")
+		if r.Rescored > 0 {
+			printf(a.out, "ok: every row that was predicted again came out the same\n")
+		}
 	}
 }
