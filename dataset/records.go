@@ -144,8 +144,12 @@ func trimCR(b []byte) []byte {
 }
 
 func (s *recordScanner) tooLong(b []byte) error {
+	question := "are its line ends others than LF and CRLF?"
+	if s.rules.quotes {
+		question = "is a quote not closed?"
+	}
 	return &RecordError{Object: s.name, RowGroup: -1, Line: s.line, Raw: cutRaw(b),
-		Reason: fmt.Sprintf("the record is longer than %d MiB; is a quote not closed?", maxRecordBytes>>20)}
+		Reason: fmt.Sprintf("the record is longer than %d MiB, the bound; %s", maxRecordBytes>>20, question)}
 }
 
 // recordEnd returns the index of the newline that ends the record at the start of b (-1 if it is not in b), the number of

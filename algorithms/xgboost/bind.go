@@ -154,10 +154,14 @@ func (b *binding) fill(batch dataset.Batch, columns [][]float32) error {
 	return nil
 }
 
-// view returns the features of a dense batch, those that used names (nil: all): the batch's own memory where a column is as the model
+// view returns the features of a batch, those that used names (nil: all): the batch's own memory where a column is as the model
 // takes it, else what fill wrote to own, which is kept from batch to batch.
 func (b *binding) view(batch dataset.Batch, own *[][]float32, used []bool) ([][]float32, error) {
 	n := int(batch.NumRows())
+	if b.columns == nil { // sparse rows lie in no columns
+		*own = blank(*own, len(b.layout.Features), used, n)
+		return *own, b.fillSparse(batch, *own)
+	}
 	columns, filled := make([][]float32, len(b.columns)), make([][]float32, len(b.columns))
 	if len(*own) == 0 {
 		*own = make([][]float32, len(b.columns))
