@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	format "github.com/xitongsys/parquet-go/parquet"
+	"golang.org/x/sync/errgroup"
 )
 
 // Piece is a part of an assembled file: literal bytes, or a byte range of a fragment where Bytes is nil.
@@ -25,30 +26,20 @@ func AssembleParquet(ctx context.Context, fragments []Object) ([]Piece, error) {
 	}
 	pieces := []Piece{{Bytes: parquetMagic}}
 	var layout *parquetLayout
-	for i, obj := range fragments {
-		meta, end, err := fragmentFooter(ctx, obj)
+	for from := 0; from < len(fragments); from += footersAtOnce {
+		footers, err := readFragmentFooters(ctx, fragments[from:min(from+footersAtOnce, len(fragments))])
 		if err != nil {
 			return nil, err
 		}
-		if layout == nil {
-			layout = newParquetLayout(meta)
-		} else if !sameParquetSchema(layout.meta, meta) {
-			return nil, &SchemaError{Object: obj.Name(), Other: fragments[0].Name(), Reason: "the Parquet files differ in schema or metadata"}
-		}
-		start := int64(len(parquetMagic))
-		by := layout.offset - start
-		for _, rg := range meta.RowGroups {
-			for _, c := range rg.Columns {
-				moveChunk(c, by)
+		for i, f := range footers {
+			if layout == nil {
+				layout = newParquetLayout(f.meta)
+			} else if !sameParquetSchema(layout.meta, f.meta) {
+				return nil, &SchemaError{Object: fragments[from+i].Name(), Other: fragments[0].Name(), Reason: "the Parquet files differ in schema or metadata"}
 			}
-			if rg.FileOffset != nil && *rg.FileOffset > 0 {
-				*rg.FileOffset += by
+			if length := layout.append(f); length > 0 {
+				pieces = append(pieces, Piece{Fragment: from + i, Offset: int64(len(parquetMagic)), Length: length})
 			}
-			layout.addRowGroup(rg)
-		}
-		if end > start {
-			pieces = append(pieces, Piece{Fragment: i, Offset: start, Length: end - start})
-			layout.offset += end - start
 		}
 	}
 	tail, err := layout.end()
@@ -58,20 +49,57 @@ func AssembleParquet(ctx context.Context, fragments []Object) ([]Piece, error) {
 	return append(pieces, Piece{Bytes: tail}), nil
 }
 
-// fragmentFooter reads a footer and the offset it starts at.
-func fragmentFooter(ctx context.Context, obj Object) (*format.FileMetaData, int64, error) {
+// append moves a fragment's row groups behind those that are there and returns the length of its data.
+func (l *parquetLayout) append(f fragmentFooter) int64 {
+	start := int64(len(parquetMagic))
+	by := l.offset - start
+	for _, rg := range f.meta.RowGroups {
+		for _, c := range rg.Columns {
+			moveChunk(c, by)
+		}
+		if rg.FileOffset != nil && *rg.FileOffset > 0 {
+			*rg.FileOffset += by
+		}
+		l.addRowGroup(rg)
+	}
+	l.offset += f.at - start
+	return f.at - start
+}
+
+// footersAtOnce is how many fragments' footers are asked for at once: there may be thousands, each a request that takes its time.
+const footersAtOnce = 16
+
+// fragmentFooter is a footer and the offset it starts at.
+type fragmentFooter struct {
+	meta *format.FileMetaData
+	at   int64
+}
+
+func readFragmentFooters(ctx context.Context, fragments []Object) ([]fragmentFooter, error) {
+	footers := make([]fragmentFooter, len(fragments))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, obj := range fragments {
+		g.Go(func() (err error) {
+			footers[i], err = readFragmentFooter(ctx, obj)
+			return err
+		})
+	}
+	return footers, g.Wait()
+}
+
+func readFragmentFooter(ctx context.Context, obj Object) (fragmentFooter, error) {
 	raw, _, err := rawFooter(ctx, obj, footerGuess)
 	if err != nil {
-		return nil, 0, err
+		return fragmentFooter{}, err
 	}
 	meta, err := decodeFooter(raw)
 	if err != nil {
-		return nil, 0, corruptParquet(obj.Name(), err)
+		return fragmentFooter{}, corruptParquet(obj.Name(), err)
 	}
 	if meta.EncryptionAlgorithm != nil {
-		return nil, 0, &SchemaError{Object: obj.Name(), Reason: "the Parquet file is encrypted"}
+		return fragmentFooter{}, &SchemaError{Object: obj.Name(), Reason: "the Parquet file is encrypted"}
 	}
-	return meta, obj.Size() - parquetTail - int64(len(raw)), nil
+	return fragmentFooter{meta, obj.Size() - parquetTail - int64(len(raw))}, nil
 }
 
 func sameParquetSchema(a, b *format.FileMetaData) bool {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -206,6 +208,48 @@ func TestAssembleParquet(t *testing.T) {
 	var se *SchemaError
 	require.ErrorAs(t, err, &se)
 	require.Equal(t, []string{"other", "first"}, []string{se.Object, se.Other})
+}
+
+// Fragments are asked for their footers at once: a round trip for each, one after the other, would be most of the commit of a large object.
+func TestAssembleAsksAtOnce(t *testing.T) {
+	t.Parallel()
+	b := mixedBatch(t, 10)
+	data := write(t, b.Schema(), WriteOptions{Media: parquetMedia}, b)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // if they wait for each other
+	defer cancel()
+	together := &meeting{all: make(chan struct{})}
+	together.left.Store(footersAtOnce)
+	var fragments []Object
+	for i := range 2*footersAtOnce + 1 {
+		fragments = append(fragments, meetingObject{newObject(fmt.Sprint(i), data), together})
+	}
+	pieces, err := AssembleParquet(ctx, fragments)
+	require.NoError(t, err)
+	require.Len(t, pieces, 1+len(fragments)+1)
+}
+
+// meeting is over when so many are there.
+type meeting struct {
+	left atomic.Int64
+	all  chan struct{}
+}
+
+// meetingObject is an object that can be read once enough others are asked for.
+type meetingObject struct {
+	Object
+	*meeting
+}
+
+func (o meetingObject) Open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	if o.left.Add(-1) == 0 {
+		close(o.all)
+	}
+	select {
+	case <-o.all:
+		return o.Object.Open(ctx, offset, length)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Files of another writer, which keeps column metadata between its chunks, are assembled as well.

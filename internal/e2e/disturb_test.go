@@ -42,7 +42,7 @@ func (s *stack) disturb(t *testing.T, seed uint64, length time.Duration) *distur
 	temporalPort, uiPort, _ := s.ports(t)
 	server := s.dev.child(t, "_temporal")
 	t.Cleanup(func() { end(); d.all.Wait() })
-	d.all.Go(func() { d.endWorkers(rand.New(rand.NewPCG(seed, 1)), live) })
+	d.all.Go(func() { d.endWorkers(rand.New(rand.NewPCG(seed, 1)), min(longestPeace, length/3), live) })
 	d.all.Go(func() {
 		d.endServers(rand.New(rand.NewPCG(seed, 2)), length/(serverRestarts+1), server, temporalPort, uiPort)
 	})
@@ -59,8 +59,8 @@ func (d *disturbance) pause(length time.Duration) bool {
 	}
 }
 
-func (d *disturbance) endWorkers(rng *rand.Rand, live []*process) {
-	for d.pause(time.Second + upTo(rng, longestPeace)) {
+func (d *disturbance) endWorkers(rng *rand.Rand, peace time.Duration, live []*process) {
+	for d.pause(upTo(rng, peace)) {
 		i := rng.IntN(len(live))
 		if rng.IntN(leavesOfEnds) == 0 {
 			live[i].stop()

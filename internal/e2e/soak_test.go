@@ -21,7 +21,8 @@ var (
 )
 
 const (
-	soakShards = 50   // for each second
+	soakShards = 50 // of a job for each second of the time, but no more than in soakJob
+	soakJob    = time.Minute
 	soakRows   = 400  // of a shard
 	soakShare  = 0.05 // of the requests to the store get into trouble
 )
@@ -34,7 +35,7 @@ func TestSoakTransform(t *testing.T) {
 	s := newStack(t)
 	s.ownS3(t)
 	calm := s.worker(t)
-	m := s.many(t, int(soakShards*soakFor.Seconds()), soakRows)
+	m := s.many(t, int(soakShards*min(*soakFor, soakJob).Seconds()), soakRows)
 	calm.stop()
 	store := &unreliable{share: soakShare, rng: rand.New(rand.NewPCG(*soakSeed, 0))}
 	s.before(t, store.over)
