@@ -77,7 +77,9 @@ func (d *disturbance) endWorkers(rng *rand.Rand, peace time.Duration, live []*pr
 }
 
 // upTo draws a length of time.
-func upTo(rng *rand.Rand, most time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(most))) }
+func upTo(rng *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(rng.Int64N(int64(most)))
+}
 
 // join starts a worker. While the server is away it may not come up.
 func (d *disturbance) join() *process {

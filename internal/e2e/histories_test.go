@@ -10,6 +10,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // testHistories replays what the server recorded of this run's jobs against the workflow code as it is: one job of each kind
-// that completed, one that was stopped, one that failed, one that was started under another ID, a search by Hyperband with a
+// that completed, two that were stopped, one that failed, one that was started under another ID, a search by Hyperband with a
 // trial of it that paused, and a search that failed. With -update the recordings
 // become those that the replay test of package workflows guards against later changes.
 func (s *stack) testHistories(t *testing.T) {
@@ -29,6 +30,12 @@ func (s *stack) testHistories(t *testing.T) {
 	})
 	require.NoError(t, stopped.Stop(t.Context()))
 	fail[jobs.TrainingJobDescription](t, stopped)
+	many := s.many(t, 200, rowsOfShard)
+	halfway := s.begin(t, jobs.TransformKind, many.transform("halfway"))
+	many.reach(t, halfway, 10)
+	require.NoError(t, halfway.Stop(t.Context()))
+	fail[jobs.TransformJobDescription](t, halfway)
+	require.True(t, temporal.IsCanceledError(s.Temporal().GetWorkflow(t.Context(), "transform-job/halfway", "").Get(t.Context(), nil)))
 	fail[jobs.TransformJobDescription](t, s.begin(t, jobs.TransformKind, transformDocument("failed", "housing", "text/csv", "s3://demo/nothing/", "s3://demo/out/", "")))
 	b := s.bucket(t, "kill")
 	stratified := splitDocument("stratified", "text/csv;header=present", "s3://demo/raw/", b+"split/")
@@ -53,6 +60,7 @@ func (s *stack) testHistories(t *testing.T) {
 		"tuning-failed":        "hyper-parameter-tuning-job/recorded-failure",
 		"transform-completed":  "transform-job/by-cli",
 		"transform-failed":     "transform-job/failed",
+		"transform-stopped":    "transform-job/halfway",
 		"transform-other-id":   "what the form made up",
 		"transform-wrong-name": "the same again",
 	} {
