@@ -25,7 +25,7 @@ const (
 type disturbance struct {
 	t                      *testing.T
 	s                      *stack
-	over                   context.Context
+	ended, over            context.Context // the test, the time
 	all                    sync.WaitGroup
 	kills, leaves, servers int
 }
@@ -33,15 +33,16 @@ type disturbance struct {
 // disturb begins; it starts the workers.
 func (s *stack) disturb(t *testing.T, seed uint64, length time.Duration) *disturbance {
 	t.Helper()
-	over, end := context.WithTimeout(context.Background(), length)
-	d := &disturbance{t: t, s: s, over: over}
+	ended, end := context.WithCancel(context.Background())
+	over, enough := context.WithTimeout(ended, length)
+	d := &disturbance{t: t, s: s, ended: ended, over: over}
 	live := make([]*process, workersAtOnce)
 	for i := range live {
 		live[i] = s.worker(t)
 	}
 	temporalPort, uiPort, _ := s.ports(t)
 	server := s.dev.child(t, "_temporal")
-	t.Cleanup(func() { end(); d.all.Wait() })
+	t.Cleanup(func() { enough(); end(); d.all.Wait() })
 	d.all.Go(func() { d.endWorkers(rand.New(rand.NewPCG(seed, 1)), min(longestPeace, length/3), live) })
 	d.all.Go(func() {
 		d.endServers(rand.New(rand.NewPCG(seed, 2)), length/(serverRestarts+1), server, temporalPort, uiPort)
@@ -49,10 +50,10 @@ func (s *stack) disturb(t *testing.T, seed uint64, length time.Duration) *distur
 	return d
 }
 
-// pause is false once it is over.
-func (d *disturbance) pause(length time.Duration) bool {
+// pause is false once ctx has ended.
+func pause(ctx context.Context, length time.Duration) bool {
 	select {
-	case <-d.over.Done():
+	case <-ctx.Done():
 		return false
 	case <-time.After(length):
 		return true
@@ -60,7 +61,7 @@ func (d *disturbance) pause(length time.Duration) bool {
 }
 
 func (d *disturbance) endWorkers(rng *rand.Rand, peace time.Duration, live []*process) {
-	for d.pause(upTo(rng, peace)) {
+	for pause(d.over, upTo(rng, peace)) {
 		i := rng.IntN(len(live))
 		if rng.IntN(leavesOfEnds) == 0 {
 			live[i].stop()
@@ -69,7 +70,7 @@ func (d *disturbance) endWorkers(rng *rand.Rand, peace time.Duration, live []*pr
 			live[i].kill()
 			d.kills++
 		}
-		d.pause(upTo(rng, longestAbsence))
+		pause(d.ended, upTo(rng, longestAbsence))
 		if live[i] = d.join(); live[i] == nil {
 			return
 		}
@@ -85,15 +86,17 @@ func upTo(rng *rand.Rand, most time.Duration) time.Duration {
 func (d *disturbance) join() *process {
 	var w *process
 	var err error
-	if poll(patience, func() bool { w, err = d.s.startWorker(); return err == nil }, nil) != nil {
+	if poll(patience, func() bool { w, err = d.s.startWorker(); return err == nil }, d.ended.Done()) != nil {
 		d.t.Errorf("no worker starts: %v", err)
 	}
 	return w
 }
 
+// endServers ends the servers after each such time, also when that is later than it should be.
 func (d *disturbance) endServers(rng *rand.Rand, every time.Duration, server *os.Process, temporalPort, uiPort int) {
+	begun := time.Now()
 	for i := range serverRestarts {
-		if !d.pause(every) {
+		if !pause(d.ended, time.Until(begun.Add(every*time.Duration(i+1)))) {
 			return
 		}
 		if i == 0 { // killed by itself, then told to end with all that is beside it
@@ -102,7 +105,7 @@ func (d *disturbance) endServers(rng *rand.Rand, every time.Duration, server *os
 		} else {
 			d.s.dev.stop()
 		}
-		d.pause(upTo(rng, longestAbsence))
+		pause(d.ended, upTo(rng, longestAbsence))
 		if err := d.s.serve(temporalPort, uiPort, devstack.FreePort); err != nil {
 			d.t.Errorf("the servers do not start again: %v", err)
 			return
