@@ -313,6 +313,7 @@ func FuzzSplitCSV(f *testing.F) {
 	f.Add("\"a\nb\",\"\"")
 	f.Add(`a"b,c`)
 	f.Add(`"a"b`)
+	f.Add("12345678,,-,-,,-abcdefgh,,,,,,,,,x") // a minus follows the comma
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.Contains(s, "\r") {
 			return
@@ -393,7 +394,7 @@ func FuzzLibSVM(f *testing.F) {
 }
 
 func FuzzNumbers(f *testing.F) {
-	for _, s := range []string{"1", "-0.1", "1e22", "3.4028236e38", "16777217", "0.1e-3", "9007199254740993", "1.00000017881393432617187499", "1e-46", "inf", ".", "1_0", "0x1"} {
+	for _, s := range []string{"1", "-0.1", "1e22", "3.4028236e38", "16777217", "0.1e-3", "9007199254740993", "1.00000017881393432617187499", "1e-46", "inf", ".", "0.12345678", "1.1234567e2", "-0.1234", "2.12345678901234", "0.1234567:", "0.12/45678", "1_0", "0x1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
