@@ -51,7 +51,7 @@ func (a *Activities) Train(ctx context.Context, ref protocol.TrainRef) (protocol
 	}
 	p, _ := startPulse(ctx)
 	defer p.stop()
-	run := &training{a: a, ctx: ctx, pulse: p, base: base, digest: ref.Digest, tuned: ref.Tuned}
+	run := &training{a: a, ctx: ctx, pulse: p, base: base, digest: ref.Digest, tuned: ref.Tuned, fresh: ref.Fresh && attempt(ctx) == 1}
 	result, err := run.train(doc, plan, params)
 	if err != nil {
 		return protocol.Trained{}, err
@@ -106,6 +106,7 @@ type training struct {
 	base   storage.URI
 	digest string
 	tuned  *protocol.Tuned // nil outside a tuning job
+	fresh  bool            // there can be no checkpoint
 
 	log         *trainLog
 	checkpoints *checkpoints
@@ -136,7 +137,7 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 		store: t.a.store, prefix: prefix, owner: t.digest, every: time.Duration(settings.CheckpointSeconds) * time.Second, last: time.Now(),
 	}
 	t.log = &trainLog{store: t.a.store, base: t.base}
-	resume, from, err := t.checkpoints.newest(keep)
+	resume, from, err := t.resume(keep)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +180,15 @@ func (t *training) train(doc *jobs.TrainingJob, plan *sharding.Plan, params trai
 		return nil, err
 	}
 	return result, t.log.flush(keep)
+}
+
+// resume is the newest checkpoint and its round. Looking for one that cannot be there costs a store on a folder as much as there
+// are jobs beside this one.
+func (t *training) resume(ctx context.Context) (state []byte, round int, err error) {
+	if t.fresh {
+		return nil, 0, nil
+	}
+	return t.checkpoints.newest(ctx)
 }
 
 // followTrials lets the watch learn from trials that have ended, and that end meanwhile, until the returned function is called.

@@ -215,6 +215,26 @@ func TestTrainingResumes(t *testing.T) {
 	require.Equal(t, writes, again.Log().Writes(), "an attempt after the end changes nothing")
 }
 
+// TestFreshTrainingLooksForNoCheckpoint: to list a folder that is not there takes a store on a file system the longer, the more
+// jobs lie beside it.
+func TestFreshTrainingLooksForNoCheckpoint(t *testing.T) {
+	t.Parallel()
+	for _, fresh := range []bool{true, false} {
+		store := faulty.New(boston(t))
+		s := newShop(t, store)
+		ref, err := s.planTraining(trainDoc("medv", 2))
+		require.NoError(t, err)
+		ref.Fresh = fresh
+		_, err = s.Train(t.Context(), ref)
+		require.NoError(t, err)
+		looked := false
+		for _, e := range store.Log().Entries() {
+			looked = looked || e.Op == faulty.List && strings.Contains(e.URI.Key, "/checkpoints/")
+		}
+		require.Equal(t, !fresh, looked)
+	}
+}
+
 // environment runs activities as a worker does, with heartbeats and a context that can be cancelled.
 func environment(ctx context.Context, s *shop) *testsuite.TestActivityEnvironment {
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()

@@ -56,6 +56,7 @@ type trainingJob struct {
 	planned protocol.TrainPlanned
 	overran bool                  // MaxRuntimeInSeconds passed
 	tuned   *protocol.Tuned       // nil outside a tuning job
+	begun   bool                  // training, up to a rung at least
 	paused  time.Duration         // spent waiting at rungs, which MaxRuntimeInSeconds leaves out
 	report  *protocol.TrialReport // on its end, as one of a tuning job's
 }
@@ -101,9 +102,9 @@ func (t *trainingJob) train(ctx workflow.Context) (protocol.Trained, error) {
 	}
 	limited, release := t.limit(ctx)
 	defer release()
-	err := workflow.ExecuteActivity(compute(limited, t.planned.Algorithm), protocol.Train, protocol.TrainRef{
-		Job: t.job, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest, Tuned: t.tuned,
-	}).Get(limited, &trained)
+	ref := protocol.TrainRef{Job: t.job, PlanURI: t.planned.PlanURI, Digest: t.planned.Digest, Tuned: t.tuned}
+	ref.Fresh, t.begun = !t.begun && t.d.CheckpointConfig == nil, true
+	err := workflow.ExecuteActivity(compute(limited, t.planned.Algorithm), protocol.Train, ref).Get(limited, &trained)
 	return trained, err
 }
 

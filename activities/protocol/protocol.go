@@ -120,6 +120,7 @@ type TrainRef struct {
 	PlanURI string
 	Digest  string
 	Tuned   *Tuned `json:",omitempty"` // Until is the round to pause at
+	Fresh   bool   `json:",omitempty"` // nothing has been trained yet: at the first attempt there is no checkpoint to look for
 }
 
 // Trained is a finished training, its model staged in the store.
