@@ -27,6 +27,7 @@ type flatColumn struct {
 	pages    []flatPage
 	dict     []byte   // the dictionary's values
 	held     []Column // pages that are decoded already
+	scratch  *[]byte  // if not nil, a page is decoded in it, and is gone with the next one
 
 	cur Column // of the current page
 	at  int    // rows of it that are read
@@ -154,7 +155,7 @@ func (c *flatColumn) page() (Column, error) {
 		if !p.dictionary {
 			return c.decode(p)
 		}
-		values, err := c.body(p.body, p.size)
+		values, err := c.body(make([]byte, p.size), p.body)
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +221,7 @@ func (c *flatColumn) split(p flatPage) (levels, values []byte, err error) {
 	levels, body := p.body[:p.levels], p.body[p.levels:]
 	if p.plain {
 		values = body
-	} else if values, err = c.body(body, p.size-p.levels); err != nil {
+	} else if values, err = c.body(c.room(p.size-p.levels), body); err != nil {
 		return nil, nil, err
 	}
 	if c.optional && !p.second {
@@ -242,11 +243,22 @@ func (c *flatColumn) split(p flatPage) (levels, values []byte, err error) {
 // levelsLength is the bytes that tell how long the levels of a page of the first version are.
 const levelsLength = 4
 
-// body decompresses what decodes to size bytes.
-func (c *flatColumn) body(data []byte, size int) ([]byte, error) {
-	values := c.codec.Decode(make([]byte, size), data)
-	if len(values) != size {
-		return nil, fmt.Errorf("a page decodes to %d bytes, expected %d", len(values), size)
+// room is memory for a page.
+func (c *flatColumn) room(size int) []byte {
+	if c.scratch == nil {
+		return make([]byte, size)
+	}
+	if cap(*c.scratch) < size {
+		*c.scratch = make([]byte, size)
+	}
+	return (*c.scratch)[:size]
+}
+
+// body decompresses what decodes to the bytes of to.
+func (c *flatColumn) body(to, data []byte) ([]byte, error) {
+	values := c.codec.Decode(to, data)
+	if len(values) != len(to) {
+		return nil, fmt.Errorf("a page decodes to %d bytes, expected %d", len(values), len(to))
 	}
 	return values, nil
 }

@@ -80,8 +80,10 @@ func TestFlatColumnsAsTheLibraryReadsThem(t *testing.T) {
 					got := readAll(t, newObject("p", data), ReadOptions{Media: parquetMedia, Schema: b.Schema(), BatchRows: rows})
 					sameColumns(t, want, got)
 				}
-				sameColumns(t, want, readLarge(t, data, heldBytes))
-				sameColumns(t, want, readLarge(t, data, 0))
+				for way, l := range large {
+					t.Log(way)
+					sameColumns(t, want, readLarge(t, data, l))
+				}
 			})
 		}
 	}
@@ -94,13 +96,25 @@ func sameColumns(t *testing.T, want, got Batch) {
 	}
 }
 
-// readLarge reads a file as if its row groups were too large to fetch in one piece, with a bound on what is decoded at once.
-func readLarge(t *testing.T, data []byte, held int64) Batch {
+// limits are bounds of a reader: what is fetched in one piece, what is fetched at a time of more, what is held decoded.
+type limits struct{ bound, most, held int64 }
+
+// large are bounds under which a row group is too large to be read like others.
+var large = map[string]limits{
+	"decoded ahead, by windows":          {1, windowBytes, DefaultHold},
+	"spilled, by windows":                {1, windowBytes, 1},
+	"spilled, by windows of few columns": {1, 30000, 1},
+	"spilled, fetched in one piece":      {inFlight, windowBytes, 1},
+	"streamed":                           {1, 1, 1},
+}
+
+// readLarge reads a file within bounds.
+func readLarge(t *testing.T, data []byte, l limits) Batch {
 	t.Helper()
 	r, err := newParquetReader(context.Background(), newObject("p", data), ReadOptions{Media: parquetMedia, BatchRows: 500})
 	require.NoError(t, err)
 	defer r.Close()
-	r.bound, r.held = 1, held
+	r.bound, r.most, r.held = l.bound, l.most, l.held
 	var all []Batch
 	for {
 		b, err := r.Next()

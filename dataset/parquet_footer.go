@@ -24,8 +24,9 @@ var parquetMagic = []byte("PAR1")
 type parquetFooter struct {
 	meta   *metadata.FileMetaData
 	schema *Schema
-	size   int64  // of the object
-	tail   []byte // the object's last bytes, kept because small objects lie in them whole
+	size   int64   // of the object
+	below  [][]int // the leaf columns of each top-level field
+	tail   []byte  // the object's last bytes, kept because small objects lie in them whole
 }
 
 func (f *parquetFooter) tailOffset() int64 { return f.size - int64(len(f.tail)) }
@@ -92,24 +93,6 @@ func rawFooter(ctx context.Context, obj Object, guess int64) (raw, tail []byte, 
 	return tail[int64(len(tail))-parquetTail-length : len(tail)-parquetTail], tail, nil
 }
 
-// rawFooterBytes is rawFooter for a file in memory.
-func rawFooterBytes(file []byte) (raw, tail []byte, err error) {
-	return rawFooter(context.Background(), memoryFile(file), int64(len(file)))
-}
-
-// memoryFile is an Object over bytes.
-type memoryFile []byte
-
-func (memoryFile) Name() string  { return "memory" }
-func (m memoryFile) Size() int64 { return int64(len(m)) }
-
-func (m memoryFile) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	if length == 0 {
-		length = m.Size() - offset
-	}
-	return io.NopCloser(bytes.NewReader(m[offset : offset+length])), nil
-}
-
 // decode parses the footer and checks what the Arrow library would otherwise trust.
 func (f *parquetFooter) decode(raw []byte) (err error) {
 	defer recoverAs(&err)
@@ -124,6 +107,7 @@ func (f *parquetFooter) decode(raw []byte) (err error) {
 		return err
 	}
 	f.schema = keepMetadata(f.schema, kv)
+	f.findLeaves()
 	return f.checkRanges()
 }
 
@@ -210,15 +194,16 @@ func (f *parquetFooter) allNull(field int) bool {
 }
 
 // leaves lists the leaf columns below a top-level field.
-func (f *parquetFooter) leaves(field int) []int {
-	var idx []int
+func (f *parquetFooter) leaves(field int) []int { return f.below[field] }
+
+// findLeaves finds those of every field: looking for one at a time takes long in wide tables.
+func (f *parquetFooter) findLeaves() {
 	root := f.meta.Schema.Root()
-	for c := 0; c < f.meta.Schema.NumColumns(); c++ {
-		if root.FieldIndexByField(f.meta.Schema.ColumnRoot(c)) == field {
-			idx = append(idx, c)
-		}
+	f.below = make([][]int, root.NumFields())
+	for c := range f.meta.Schema.NumColumns() {
+		field := root.FieldIndexByField(f.meta.Schema.ColumnRoot(c))
+		f.below[field] = append(f.below[field], c)
 	}
-	return idx
 }
 
 // parquetUnits cuts a Parquet object into its row groups, without those that hold no row.

@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
@@ -11,7 +13,7 @@ import (
 const (
 	smallParquet    = 16 << 20 // a whole object up to this size is fetched in one GET
 	smallUnitObject = 1 << 20  // the same where only a unit is wanted
-	inFlight        = 64 << 20 // bound of the bytes of row groups in memory; of a larger one flat columns are decoded as they come (see heldBytes)
+	inFlight        = 64 << 20 // bound of the bytes of row groups in memory; of a larger one flat columns are decoded ahead (see decodeAhead)
 )
 
 // parquetReader reads row groups one after the other, the next one being fetched meanwhile.
@@ -26,9 +28,13 @@ type parquetReader struct {
 	fields []int   // per output column: the field of the file
 	groups []int   // row groups still to read, the current one excluded
 	bound  int64   // of the bytes of row groups in memory
-	held   int64   // of the bytes of a row group's decoded columns
+	most   int64   // bytes that are fetched at a time of a row group that is larger
+	held   int64   // of the bytes of a row group's decoded columns; beyond, they go to a temporary file
 
 	source  *parquetSource // of the current row group
+	spill   *spill         // nil unless its columns were too large to hold
+	window  []byte         // memory for what is fetched and decoded piece by piece
+	scratch []byte
 	columns []chunkReader
 	group   int
 	left    int64 // rows of the current group still to read
@@ -51,7 +57,10 @@ func newParquetReader(ctx context.Context, obj Object, o ReadOptions) (*parquetR
 	if err != nil {
 		return nil, err
 	}
-	p := &parquetReader{obj: obj, footer: f, opts: o, bound: inFlight, held: heldBytes}
+	p := &parquetReader{obj: obj, footer: f, opts: o, bound: inFlight, most: windowBytes, held: o.Hold}
+	if p.held <= 0 {
+		p.held = DefaultHold
+	}
 	target := o.Schema
 	if target == nil {
 		target = f.inferred(o.Media)
@@ -129,8 +138,11 @@ func (p *parquetReader) nextBatch() (Batch, error) {
 	return p.finish(cols, rows, first)
 }
 
-// readError tells errors of the store from complaints about the bytes.
+// readError tells errors of the store and of this machine from complaints about the bytes.
 func (p *parquetReader) readError(err error) error {
+	if errors.As(err, new(*SpillError)) {
+		return err
+	}
 	if p.source != nil && p.source.failed() != nil {
 		return p.source.failed()
 	}
@@ -192,10 +204,11 @@ type chunkReader interface {
 func (p *parquetReader) openColumns() (err error) {
 	defer recoverAs(&err)
 	p.columns = make([]chunkReader, len(p.fields))
-	if p.source.streamed() {
-		if err := p.holdFlat(); err != nil {
-			return err
-		}
+	if err := p.decodeAhead(); err != nil {
+		return err
+	}
+	if !p.source.streamed() && !slices.Contains(p.columns, nil) {
+		p.source.segments = nil // what was fetched is decoded
 	}
 	var arrows *arrowChunks
 	for i, f := range p.fields {
@@ -271,7 +284,8 @@ func (p *parquetReader) closeGroup() {
 			c.close()
 		}
 	}
-	p.columns, p.source = nil, nil
+	p.spill.close()
+	p.columns, p.source, p.spill = nil, nil, nil
 }
 
 func (p *parquetReader) Close() error {

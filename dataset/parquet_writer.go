@@ -1,7 +1,7 @@
 package dataset
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +37,7 @@ type parquetWriter struct {
 	groups  int64 // rows of a row group
 	pending []Batch
 	rows    int64 // in pending
-	buf     bytes.Buffer
+	buf     blocks
 	started bool // the magic word is written
 	err     error
 }
@@ -124,7 +124,7 @@ func (p *parquetWriter) place(rg *format.RowGroup) error {
 	first := p.layout.offset
 	for _, c := range rg.Columns {
 		from := chunkStart(c)
-		if err := p.put(p.buf.Bytes()[from : from+c.MetaData.TotalCompressedSize]); err != nil {
+		if err := p.buf.each(from, c.MetaData.TotalCompressedSize, p.put); err != nil {
 			return err
 		}
 		moveChunk(c, p.layout.offset-from)
@@ -155,7 +155,7 @@ func (p *parquetWriter) put(b []byte) error {
 // encode makes a Parquet file of the batches in p.buf, with one row group or, without batches, none, and returns its footer.
 func (p *parquetWriter) encode(batches []Batch) (meta *format.FileMetaData, err error) {
 	defer recoverAs(&err)
-	p.buf.Reset()
+	p.buf.reset()
 	w, err := pqarrow.NewFileWriter(p.stored, &p.buf, p.props, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (p *parquetWriter) encode(batches []Batch) (meta *format.FileMetaData, err 
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	raw, _, err := rawFooterBytes(p.buf.Bytes())
+	raw, _, err := rawFooter(context.Background(), &p.buf, footerGuess)
 	if err != nil {
 		return nil, err
 	}

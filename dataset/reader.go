@@ -40,12 +40,16 @@ type ReadOptions struct {
 	// OnReject is told about each record that cannot be read, which is then left out; an error from it ends the reading with
 	// that error. nil: the first bad record ends the reading with its *RecordError.
 	OnReject func(*RecordError) error
+	// Hold is how many bytes the numbers of a Parquet row group may take in memory once they are decoded; 0: DefaultHold. Those of larger
+	// row groups go to a temporary file.
+	Hold int64
 	// RejectedColumn, if not empty, keeps the records that OnReject was told about as rows of missing values, and adds a column of
 	// this name, the last but for RawColumn, that is true for them.
 	RejectedColumn string
 }
 
-// NewReader opens an object or a unit of it. It reads ahead at most about 8 MiB of a line format and 64 MiB of Parquet.
+// NewReader opens an object or a unit of it. It reads ahead at most about 8 MiB of a line format and 64 MiB of Parquet. WorkingSet
+// tells how much memory the reading takes.
 // ctx bounds the whole reading, not just the opening.
 func NewReader(ctx context.Context, obj Object, o ReadOptions) (Reader, error) {
 	if o.BatchRows <= 0 {

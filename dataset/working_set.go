@@ -1,0 +1,94 @@
+package dataset
+
+import "context"
+
+// Demand is about how much memory work on rows takes, in bytes.
+type Demand struct {
+	// Reading is what a reader holds at once at most, its batch included.
+	Reading int64
+	// Table is what all the rows take that are read, once decoded: what a writer holds of them that needs a row group in one piece.
+	Table int64
+}
+
+// Estimates of what is not known before it is read.
+const (
+	textAhead  = (prefetchDepth + 4) * chunkBytes // what is fetched of a text before it is wanted
+	textValues = 3                                // a batch of text: its columns, its records' text and that of what is made of them
+	textSwell  = 4                                // bytes of columns for one of text; of text for one of a compressed object
+	arrowBatch = 64 << 20                         // a large batch of an Arrow stream
+)
+
+// WorkingSet tells how much memory it takes to read what o says of an object, without reading any row: of Parquet by its footer, of
+// other formats by the number of bytes.
+func WorkingSet(ctx context.Context, obj Object, o ReadOptions) (Demand, error) {
+	if o.BatchRows <= 0 {
+		o.BatchRows = DefaultBatchRows
+	}
+	if o.Media.Format == Parquet {
+		return parquetWorkingSet(ctx, obj, o)
+	}
+	length, rows := obj.Size(), int64(-1)
+	if u := o.Unit; u != nil {
+		length, rows = u.Length, u.Rows
+	}
+	switch o.Media.Format {
+	case ArrowFile: // held whole, beside a batch of it
+		return Demand{Reading: 2 * length, Table: length}, nil
+	case ArrowStream:
+		return Demand{Reading: min(length, textAhead) + min(2*length, arrowBatch), Table: length}, nil
+	}
+	batch := min(textSwell*length, maxBatchBytes)
+	if rows > 0 {
+		batch = min(batch, length/rows*int64(o.BatchRows)+length%rows)
+	}
+	return Demand{Reading: min(length, textAhead) + textValues*batch, Table: textSwell * length}, nil
+}
+
+func parquetWorkingSet(ctx context.Context, obj Object, o ReadOptions) (d Demand, err error) {
+	p, err := newParquetReader(ctx, obj, o)
+	if err != nil {
+		return d, err
+	}
+	defer p.Close()
+	for i, group := range p.groups {
+		g := p.demand(group)
+		if i > 0 && g.Reading <= inFlight { // it may be fetched meanwhile
+			d.Reading += p.wantedBytes(group)
+		}
+		d = Demand{max(d.Reading, g.Reading), d.Table + g.Table}
+	}
+	return d, nil
+}
+
+// demand is what reading a row group takes.
+func (p *parquetReader) demand(group int) Demand {
+	meta := p.footer.meta.RowGroup(group)
+	rows := meta.NumRows()
+	if rows == 0 {
+		return Demand{}
+	}
+	flat, other := p.flatBytes(group), int64(0)
+	columns := 0 // that are not flat
+	for _, f := range p.fields {
+		if flatWidth(p.footer, f) > 0 {
+			continue
+		}
+		columns++
+		for _, leaf := range p.footer.leaves(f) {
+			if chunk, err := meta.ColumnChunk(leaf); err == nil {
+				other += chunk.TotalUncompressedSize()
+			}
+		}
+	}
+	d := Demand{Table: flat + other}
+	fetched := p.wantedBytes(group)
+	if fetched > p.bound { // see fetch
+		fetched = min(fetched, p.most+int64(columns)*streamBuffer)
+	}
+	batch := d.Table / rows * min(rows, int64(p.opts.BatchRows))
+	d.Reading = fetched + other + batch
+	if flat <= p.held {
+		d.Reading += flat
+	}
+	return d
+}
