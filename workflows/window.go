@@ -17,7 +17,7 @@ type window struct {
 	activity string
 	planned  protocol.Planned
 	job      protocol.Job
-	cursor   int // first shard not handed out yet
+	cursor   int // how many shards are handed out, in the plan's order of tasks
 	left     []Rest
 	running  int // shards handed out and not done
 	done     protocol.RangeDone
@@ -66,8 +66,12 @@ func (w *window) take() (r Rest) {
 		r, w.left = w.left[0], w.left[1:]
 		return r
 	}
-	r = Rest{w.cursor, min(w.cursor+w.planned.PerTask, w.planned.Shards)}
-	w.cursor = r.To
+	from := w.cursor
+	if order := w.planned.Order; len(order) > 0 {
+		from = order[w.cursor/w.planned.PerTask] * w.planned.PerTask
+	}
+	r = Rest{from, min(from+w.planned.PerTask, w.planned.Shards)}
+	w.cursor += r.To - r.From
 	return r
 }
 

@@ -60,6 +60,8 @@ type Planned struct {
 	Digest  string // of the plan's bytes; receipts carry it
 	Shards  int
 	PerTask int // shards one activity takes
+	// Order is the numbers of the tasks in the order in which they are handed out; none: as they lie.
+	Order   []int `json:",omitempty"`
 	Bytes   int64
 	Rows    int64 // -1 if unknown before reading
 	Objects int
