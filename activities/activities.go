@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/batchmill/batchmill/activities/budget"
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/jobs"
@@ -23,6 +24,7 @@ type Activities struct {
 	state    storage.URI
 	registry *algorithms.Registry
 	threads  int
+	budget   *budget.Budget
 	units    int64 // target size of units of line formats, in bytes; 0 means dataset's
 	models   *modelCache
 	plans    *planCache
@@ -42,6 +44,8 @@ type Options struct {
 	State    storage.URI          // where models and descriptions of finished jobs are kept
 	Registry *algorithms.Registry // the algorithms jobs may name
 	Threads  int                  // cores a training may use; 0 means all
+	// Budget is the memory that shards and models share; nil: without bound.
+	Budget *budget.Budget
 	// Elsewhere makes trials of what workers may have died of; nil: in this process.
 	Elsewhere Elsewhere
 }
@@ -49,8 +53,8 @@ type Options struct {
 // New makes the activities of one worker.
 func New(o Options) *Activities {
 	return &Activities{
-		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads,
-		models: new(modelCache), plans: new(planCache), searches: new(searchCache), now: time.Now, name: processName(),
+		store: o.Store, state: o.State, registry: o.Registry, threads: o.Threads, budget: o.Budget,
+		models: &modelCache{budget: o.Budget}, plans: new(planCache), searches: new(searchCache), now: time.Now, name: processName(),
 		turn: turn, elsewhere: o.Elsewhere, searching: make(chan struct{}, 1),
 	}
 }

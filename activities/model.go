@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing/fstest"
 
+	"github.com/batchmill/batchmill/activities/budget"
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/algorithms"
 	"github.com/batchmill/batchmill/jobs"
@@ -155,16 +156,20 @@ func (a *Activities) readArtifact(ctx context.Context, uri storage.URI) ([]byte,
 
 // modelCache keeps the loaded models of the jobs a worker is busy with, by artifact content and outputs.
 type modelCache struct {
+	budget *budget.Budget
 	mu     sync.Mutex
+	bytes  int64 // of the models that are loaded
 	loaded map[string]*loading
 	order  []string
 }
 
 // loading is a model that is loaded, or being loaded: ended is closed then.
 type loading struct {
-	ended chan struct{}
-	p     algorithms.MultiPredictor
-	err   error
+	ended  chan struct{}
+	p      algorithms.MultiPredictor
+	err    error
+	bytes  int64
+	forget func() // gives back the memory of a model in the cache; nil until it is loaded
 }
 
 const modelsKept = 4
@@ -176,9 +181,11 @@ func (a *Activities) predictor(ctx context.Context, params transformParams) (alg
 	for {
 		l, mine := a.models.enter(key)
 		if mine {
-			l.p, l.err = a.selectModel(ctx, params)
+			l.p, l.bytes, l.err = a.selectModel(ctx, params)
 			if l.err != nil {
 				a.models.drop(key, l)
+			} else {
+				a.models.keep(key, l)
 			}
 			close(l.ended)
 			return l.p, l.err
@@ -207,10 +214,34 @@ func (c *modelCache) enter(key string) (l *loading, mine bool) {
 	l = &loading{ended: make(chan struct{})}
 	c.loaded[key] = l
 	if c.order = append(c.order, key); len(c.order) > modelsKept {
-		delete(c.loaded, c.order[0])
-		c.order = c.order[1:]
+		c.evict()
 	}
 	return l, true
+}
+
+// keep counts a model that is loaded. Others, the oldest first, make room for it where models would take more than half of the budget.
+func (c *modelCache) keep(key string, l *loading) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loaded[key] != l {
+		return // it had to go meanwhile
+	}
+	l.forget = c.budget.Keep(l.bytes)
+	c.bytes += l.bytes
+	for c.budget != nil && c.bytes > c.budget.Bytes()/2 && c.order[0] != key {
+		c.evict()
+	}
+}
+
+// evict forgets the oldest model.
+func (c *modelCache) evict() {
+	key := c.order[0]
+	if oldest := c.loaded[key]; oldest.forget != nil {
+		oldest.forget()
+		c.bytes -= oldest.bytes
+	}
+	delete(c.loaded, key)
+	c.order = c.order[1:]
 }
 
 // drop forgets a load that failed.
@@ -223,47 +254,57 @@ func (c *modelCache) drop(key string, l *loading) {
 	}
 }
 
-func (a *Activities) selectModel(ctx context.Context, params transformParams) (p algorithms.MultiPredictor, err error) {
+// selectModel also tells about how many bytes the model takes.
+func (a *Activities) selectModel(ctx context.Context, params transformParams) (p algorithms.MultiPredictor, bytes int64, err error) {
 	defer func() { // those who wait must hear of it
 		if v := recover(); v != nil {
 			p, err = nil, jobs.Failf(jobs.AlgorithmError, "model %s: panic: %v", params.Model.Name, v)
 		}
 	}()
-	loaded, err := a.loadModel(ctx, params.Model)
+	loaded, bytes, err := a.loadModel(ctx, params.Model)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if p, err = algorithms.SelectOutputs(loaded, params.Outputs); err != nil {
-		return nil, clientf("model %s: %w", params.Model.Name, err)
+		return nil, 0, clientf("model %s: %w", params.Model.Name, err)
 	}
-	return p, nil
+	return p, bytes, nil
 }
 
-func (a *Activities) loadModel(ctx context.Context, pin ModelPin) (algorithms.Predictor, error) {
+// loadModel also tells about how many bytes the model takes: what its files do, which is more for those that are JSON.
+func (a *Activities) loadModel(ctx context.Context, pin ModelPin) (p algorithms.Predictor, size int64, err error) {
 	algorithm, err := a.registry.Find(pin.Algorithm)
 	if err != nil {
-		return nil, clientf("model %s: %w", pin.Name, err)
+		return nil, 0, clientf("model %s: %w", pin.Name, err)
 	}
 	uri, err := storage.ParseURI(pin.URI)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	data, _, err := a.readArtifact(ctx, uri)
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", pin.Name, err)
+		return nil, 0, fmt.Errorf("model %s: %w", pin.Name, err)
 	}
 	if hexSHA256(data) != pin.SHA256 {
-		return nil, clientf("artifact %s is not what it was when the job was planned", uri)
+		return nil, 0, clientf("artifact %s is not what it was when the job was planned", uri)
 	}
 	files, err := unpack(uri.Base(), data)
 	if err != nil {
-		return nil, clientf("artifact %s: %w", uri, err)
+		return nil, 0, clientf("artifact %s: %w", uri, err)
 	}
-	p, err := algorithm.Load(files)
-	if err != nil {
-		return nil, clientf("artifact %s: %w", uri, err)
+	size = unpackedSize(files)
+	defer a.budget.Keep(int64(len(data)) + size)() // the texts, until they are a model
+	if p, err = algorithm.Load(files); err != nil {
+		return nil, 0, clientf("artifact %s: %w", uri, err)
 	}
-	return p, nil
+	return p, size, nil
+}
+
+func unpackedSize(files fstest.MapFS) (size int64) {
+	for _, f := range files {
+		size += int64(len(f.Data))
+	}
+	return size
 }
 
 // unpack reads a model.tar.gz into memory; anything else is taken as one bare model file.

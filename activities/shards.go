@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/batchmill/batchmill/activities/budget"
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/dataset"
@@ -17,6 +18,7 @@ type shardWork struct {
 	*sharding.Staging
 	read   func(rows int64) // tells how many rows of the shard are read
 	inputs *opener
+	budget *budget.Budget // of the worker
 	by     workedBy
 }
 
@@ -131,12 +133,18 @@ func (r *shardRun) attempt(ctx context.Context, i int, shard sharding.Shard, wor
 		Staging: sharding.NewStaging(r.digest, i),
 		read:    func(rows int64) { r.pulse.update(func(b *protocol.Beat) { b.Done = before + rows }) },
 		inputs:  r.inputs,
+		budget:  r.a.budget,
 		by:      workedBy{r.a.name, r.a.now},
 	}
 	defer w.Close()
 	if err := caught(func() error { return work(ctx, shard, w) }); err != nil {
 		return nil, err
 	}
+	release, err := r.a.budget.Take(ctx, min(w.Largest(), storing))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return w.Receipt, w.Finish(ctx, r.a.store, r.base)
 }
 

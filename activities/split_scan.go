@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/batchmill/batchmill/activities/budget"
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/dataset"
@@ -44,7 +45,7 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 	p, last := startPulse(ctx)
 	defer p.stop()
 	done.Rows = last.Done
-	scan := &shardScan{inputs: &opener{store: a.store}, params: params, splitter: splitter, schema: schema, before: before}
+	scan := &shardScan{budget: a.budget, inputs: &opener{store: a.store}, params: params, splitter: splitter, schema: schema, before: before}
 	from := max(r.From, last.Cursor)
 	shards, err := plan.ReadShards(ctx, a.store, from, r.To)
 	if err != nil {
@@ -67,6 +68,7 @@ func (a *Activities) ScanShards(ctx context.Context, r protocol.Range) (protocol
 // shardScan observes the shards of one range in one pass.
 type shardScan struct {
 	inputs   *opener
+	budget   *budget.Budget
 	params   splitParams
 	splitter *split.Splitter
 	schema   *dataset.Schema
@@ -85,7 +87,7 @@ func (s *shardScan) shard(ctx context.Context, shard sharding.Shard) (summary []
 			return nil, 0, err
 		}
 		for i := range run.Units {
-			err := eachBatch(ctx, object, s.params, &run.Units[i], s.schema, func(b dataset.Batch, first int64) error {
+			err := s.unit(ctx, object, &run.Units[i], func(b dataset.Batch, first int64) error {
 				rows += b.NumRows()
 				return collector.Observe(b, first, run.Input)
 			})
@@ -96,6 +98,15 @@ func (s *shardScan) shard(ctx context.Context, shard sharding.Shard) (summary []
 	}
 	summary, err = collector.Summary().MarshalBinary()
 	return summary, rows, err
+}
+
+func (s *shardScan) unit(ctx context.Context, object dataset.Object, unit *dataset.Unit, use func(b dataset.Batch, first int64) error) error {
+	release, err := claim(ctx, s.budget, object, s.params.reading(unit, s.schema), nil)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return eachBatch(ctx, object, s.params, unit, s.schema, use)
 }
 
 // DecideSplit merges a pass's summaries in shard order and places the cuts as far as they allow. It tells whether the

@@ -90,8 +90,13 @@ func (s *splitShard) run(ctx context.Context, shard sharding.Shard) error {
 
 // unit writes one unit's rows to their sides, and its profile.
 func (s *splitShard) unit(ctx context.Context, input int, object dataset.Object, unit *dataset.Unit, profiles *json.Encoder) error {
+	release, err := claim(ctx, s.budget, object, s.params.reading(unit, s.schema), s.writing)
+	if err != nil {
+		return err
+	}
+	defer release()
 	seen := profile.New(s.schema)
-	err := eachBatch(ctx, object, s.params, unit, s.schema, func(b dataset.Batch, first int64) error {
+	err = eachBatch(ctx, object, s.params, unit, s.schema, func(b dataset.Batch, first int64) error {
 		if err := seen.Observe(b); err != nil {
 			return err
 		}
@@ -157,9 +162,22 @@ func (s *splitShard) write(side int, part dataset.Batch) (err error) {
 	return s.writers[side].Write(part)
 }
 
+// writing is what the writers of the sides hold of a unit's rows.
+func (s *splitShard) writing(d dataset.Demand) int64 {
+	if mustMedia(s.params.Out).Format == dataset.Parquet {
+		return parquetCopies * d.Table
+	}
+	return 0
+}
+
+// reading says how a unit is read.
+func (p splitParams) reading(unit *dataset.Unit, schema *dataset.Schema) dataset.ReadOptions {
+	return dataset.ReadOptions{Media: mustMedia(p.In), Unit: unit, Schema: schema}
+}
+
 // eachBatch reads a unit with the plan's schema and hands on each batch with the index of its first row in the object.
 func eachBatch(ctx context.Context, obj dataset.Object, params splitParams, unit *dataset.Unit, schema *dataset.Schema, use func(b dataset.Batch, first int64) error) (err error) {
-	reader, err := dataset.NewReader(ctx, obj, dataset.ReadOptions{Media: mustMedia(params.In), Unit: unit, Schema: schema})
+	reader, err := dataset.NewReader(ctx, obj, params.reading(unit, schema))
 	if err != nil {
 		return inputError(obj, err)
 	}

@@ -25,6 +25,7 @@ import (
 // Train runs the algorithm, going on from the last checkpoint if an earlier attempt left one, and stages the model. When
 // cancelled it ends after the round at hand and stages what it has: a stopped training keeps its model.
 func (a *Activities) Train(ctx context.Context, ref protocol.TrainRef) (protocol.Trained, error) {
+	defer a.budget.Lift()()
 	head, err := a.plans.get(ctx, a.store, ref.PlanURI, ref.Digest)
 	if err != nil {
 		return protocol.Trained{}, err

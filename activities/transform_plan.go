@@ -148,11 +148,20 @@ func (a *Activities) writePlan(ctx context.Context, base storage.URI, plan *shar
 	if err != nil {
 		return protocol.Planned{}, err
 	}
+	perTask := sharding.PerTask(head.ShardCount)
 	return protocol.Planned{
 		PlanURI: sharding.PlanURI(base).String(), Digest: sum,
-		Shards: head.ShardCount, PerTask: sharding.PerTask(head.ShardCount),
+		Shards: head.ShardCount, PerTask: perTask, Order: taskOrder(plan, head, perTask),
 		Bytes: head.Bytes, Rows: head.Rows, Objects: head.InputCount,
 	}, nil
+}
+
+// taskOrder is the order of the plan's tasks, if it is the one that is stored. Another planner's, whose shards are not at hand, goes as it lies.
+func taskOrder(plan *sharding.Plan, stored *sharding.Head, perTask int) []int {
+	if stored != &plan.Head {
+		return nil
+	}
+	return plan.Order(perTask)
 }
 
 // owner is the workflow run that plans: it stays the same over an activity's retries.
@@ -216,7 +225,7 @@ func leader(inputs []input) int {
 // all others.
 func (a *Activities) planInputs(ctx context.Context, inputs []input, media dataset.Media, unitBytes int64, check func(context.Context, int, dataset.Object) error) ([]sharding.Input, [][]dataset.Unit, error) {
 	pinned, units := make([]sharding.Input, len(inputs)), make([][]dataset.Unit, len(inputs))
-	one := func(ctx context.Context, i int) (err error) {
+	one := func(ctx context.Context, i int) error {
 		object := dataset.Object(inputs[i].object(a.store))
 		if media.Format.Lines() {
 			object = dataset.WithHead(object)
@@ -228,6 +237,11 @@ func (a *Activities) planInputs(ctx context.Context, inputs []input, media datas
 			}
 		}
 		pinned[i] = inputs[i].pinned()
+		release, err := a.planMemory(ctx, object, media)
+		if err != nil {
+			return err
+		}
+		defer release()
 		units[i], err = dataset.Units(ctx, object, media, unitBytes)
 		return err
 	}

@@ -125,7 +125,12 @@ func (t *transformShard) end(object dataset.Object) error {
 }
 
 // work works one unit, but for what is known to be at fault in it.
-func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *dataset.Unit, f *unitFaults) (err error) {
+func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *dataset.Unit, f *unitFaults) error {
+	release, err := claim(ctx, t.budget, object, t.unitOptions(unit, ""), t.writing(unit))
+	if err != nil {
+		return err
+	}
+	defer release()
 	if f != nil {
 		err = t.unitWithout(ctx, object, unit, f)
 	} else {
@@ -140,21 +145,25 @@ func (t *transformShard) work(ctx context.Context, object dataset.Object, unit *
 // readUnit reads a unit, or a part of one, and has each batch worked. With marks, a column of that name marks rejected records, which then
 // keep their place.
 func (t *transformShard) readUnit(ctx context.Context, object dataset.Object, unit *dataset.Unit, work func(dataset.Batch) error, marks string) error {
-	json := t.bound.media.Format == dataset.JSON
-	if t.answering || marks != "" && json && t.bound.media.LineSplit { // which tells where in a line a record stands
+	if t.answering || marks != "" && t.bound.media.Format == dataset.JSON && t.bound.media.LineSplit { // which tells where in a line a record stands
 		return t.documents(ctx, object, unit, work, marks)
 	}
+	return t.eachBatch(ctx, object, t.unitOptions(unit, marks), work)
+}
+
+// unitOptions says what is read of a unit. With marks, a column of that name marks rejected records.
+func (t *transformShard) unitOptions(unit *dataset.Unit, marks string) dataset.ReadOptions {
 	opt := t.readOptions(unit)
 	if marks != "" {
 		opt.RejectedColumn = marks
 	}
 	switch {
-	case t.rawRecords() || marks != "" && json:
+	case t.rawRecords() || marks != "" && t.bound.media.Format == dataset.JSON:
 		opt.RawColumn = rawColumn
 	case t.params.Join:
 		opt.Columns = nil
 	}
-	return t.eachBatch(ctx, object, opt, work)
+	return opt
 }
 
 // written scores a batch and writes it to the output.
@@ -170,7 +179,7 @@ func (t *transformShard) sink() writeFunc {
 
 // readOptions says how the model's columns are read.
 func (t *transformShard) readOptions(unit *dataset.Unit) dataset.ReadOptions {
-	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.stored, Spread: t.bound.spread, Path: t.bound.pick, OnReject: t.reject}
+	opt := dataset.ReadOptions{Media: t.bound.media, Unit: unit, Schema: t.bound.schema, Columns: t.bound.stored, Spread: t.bound.spread, Path: t.bound.pick, OnReject: t.reject, Hold: t.hold()}
 	if t.params.KeepRejected {
 		opt.RejectedColumn = rejectedColumn
 	}
@@ -404,18 +413,21 @@ func (t *transformShard) openTable(schema *dataset.Schema) (err error) {
 	return err
 }
 
-// Bounds on values of outputs, of four bytes each, that are held at once: SHAP values make rows wide. A row group is encoded in
+// Bounds on values of outputs that are held at once: SHAP values make rows wide. A row group is encoded in
 // memory.
 const (
+	valueBytes     = 4
 	pieceValues    = 4 << 20
 	rowGroupValues = 64 * dataset.DefaultRowGroupRows
 )
 
 // rowsOf is how many rows that many values make.
-func rowsOf(values int64, p algorithms.MultiPredictor) int64 {
-	width := int64(0)
+func rowsOf(values int64, p algorithms.MultiPredictor) int64 { return max(1, values/outputWidth(p)) }
+
+// outputWidth is how many values a row gets.
+func outputWidth(p algorithms.MultiPredictor) (width int64) {
 	for _, f := range p.Fields() {
 		width += int64(dataset.Width(f.Type))
 	}
-	return max(1, values/width)
+	return width
 }

@@ -61,7 +61,9 @@ func Trial(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
 		cancel()
 	}()
 	o.setDefaults()
-	a := activities.New(activities.Options{Store: o.Store, State: storage.URI{}, Registry: o.Registry, Threads: 1})
+	shared, restore := o.budget()
+	defer restore()
+	a := activities.New(activities.Options{Store: o.Store, State: storage.URI{}, Registry: o.Registry, Threads: 1, Budget: shared})
 	r, err := a.Try(ctx, t)
 	if err != nil {
 		r.Error = err.Error()

@@ -37,6 +37,9 @@ type Options struct {
 	Concurrency int
 	// Threads is how many cores one training may use; 0 means all.
 	Threads int
+	// Memory is how many bytes the process may take; 0 means DefaultMemory. Shards in flight and models are sized by it, and the garbage
+	// collector is told to keep to it. A training takes what its table takes, whatever this is.
+	Memory int64
 	// Registry is the algorithms that jobs may name; Algorithms() if nil.
 	Registry *algorithms.Registry
 	// Trials is a command that calls Trial with the same Store and Registry, for shards that workers have died of: their parts are then
@@ -62,6 +65,9 @@ func (o *Options) setDefaults() {
 	if o.Concurrency == 0 {
 		o.Concurrency = runtime.GOMAXPROCS(0)
 	}
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
 	if o.Registry == nil {
 		o.Registry = Algorithms()
 	}
@@ -80,6 +86,8 @@ func Algorithms() *algorithms.Registry { return algorithms.NewRegistry(xgboost.N
 // Batchmill's own records.
 func Run(ctx context.Context, o Options) error {
 	o.setDefaults()
+	shared, restore := o.budget()
+	defer restore()
 	if err := EnsureSearchAttributes(ctx, o.Client, o.Namespace); err != nil {
 		return err
 	}
@@ -87,7 +95,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("worker: bucket %s for models and descriptions: %w", o.State.Bucket, err)
 	}
 	acts := activities.New(activities.Options{
-		Store: o.Store, State: o.State, Registry: o.Registry, Threads: o.Threads, Elsewhere: trialsBy(o.Trials),
+		Store: o.Store, State: o.State, Registry: o.Registry, Threads: o.Threads, Budget: shared, Elsewhere: trialsBy(o.Trials),
 	})
 	light := worker.New(o.Client, protocol.Queue, worker.Options{
 		MaxConcurrentActivityExecutionSize: 4 * o.Concurrency,

@@ -9,8 +9,9 @@ import (
 	"github.com/batchmill/batchmill/storage"
 )
 
-// spoolMemory is how much of a fragment is held in memory before it goes to a temporary file.
-const spoolMemory = 16 << 20
+// spoolMemory is how much of a fragment is held in memory, in bytes, before it goes to a temporary file. It is little, for shards hold it
+// while they wait for memory to work in.
+const spoolMemory = 4 << 20
 
 // Spool collects one fragment's bytes before they are stored in one atomic put: in memory while small, in a temporary
 // file beyond. It can be read again, which a retried put needs.

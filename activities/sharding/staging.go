@@ -60,6 +60,14 @@ func (s *Staging) EndRun(input int) error {
 	return nil
 }
 
+// Largest is the size of the largest fragment so far, in bytes.
+func (s *Staging) Largest() (size int64) {
+	for _, f := range s.fragments {
+		size = max(size, f.spool.Size())
+	}
+	return size
+}
+
 // Close frees what is not stored, or was.
 func (s *Staging) Close() {
 	for _, f := range s.fragments {

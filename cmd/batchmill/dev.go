@@ -61,6 +61,9 @@ func (a *app) dev(ctx context.Context, cfg devstack.Config, f workerFlags, alone
 		a.printStack(s, alone)
 		return writeReady(f.readyFile, s.Info())
 	}
+	if _, err := f.memory.bound(); err != nil {
+		return err
+	}
 	if f.readyFile != "" {
 		if err := os.Remove(f.readyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err

@@ -24,6 +24,7 @@ import (
 // workerFlags are those of a worker, alone or within dev.
 type workerFlags struct {
 	concurrency, threads int
+	memory               memoryFlag
 	stopTimeout          time.Duration
 	readyFile            string
 	cpuProfile           string
@@ -33,6 +34,7 @@ type workerFlags struct {
 func (f *workerFlags) register(c *cobra.Command) {
 	c.Flags().IntVar(&f.concurrency, "concurrency", 0, "shards or trainings at once; 0 means one per core")
 	c.Flags().IntVar(&f.threads, "threads", 0, "cores one training may use; 0 means all")
+	f.memory.register(c)
 	c.Flags().StringVar(&f.readyFile, "ready-file", "", "file to write once everything answers and the worker polls")
 	c.Flags().TextVar(&f.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }
@@ -48,7 +50,10 @@ killed loses at most what it did since its last heartbeat, which another worker 
 
 Connections come from the environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_*,
 TEMPORAL_API_KEY; AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION;
-BATCHMILL_STATE_URI (default s3://batchmill/) for registered models and finished jobs.`,
+BATCHMILL_STATE_URI (default s3://batchmill/) for registered models and finished jobs.
+
+Shards share the memory that --memory says: as many are in work at once as fit into it. A training takes
+what its table takes.`,
 		Example: "  eval \"$(batchmill env)\" && batchmill worker\n\n  TEMPORAL_ADDRESS=temporal:7233 AWS_ENDPOINT_URL_S3=http://s3:9000 batchmill worker --concurrency 8",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -64,6 +69,9 @@ BATCHMILL_STATE_URI (default s3://batchmill/) for registered models and finished
 }
 
 func (a *app) work(ctx context.Context, f workerFlags) error {
+	if _, err := f.memory.bound(); err != nil {
+		return err
+	}
 	c, err := dial(ctx)
 	if err != nil {
 		return err
@@ -79,6 +87,10 @@ func (a *app) work(ctx context.Context, f workerFlags) error {
 
 // runWorker works until ctx ends. ready is called once the worker polls; its error ends the worker.
 func runWorker(ctx context.Context, c *client.Client, f workerFlags, log io.Writer, ready func() error) error {
+	memory, err := f.memory.bound()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	polling := make(chan struct{})
@@ -94,9 +106,9 @@ func runWorker(ctx context.Context, c *client.Client, f workerFlags, log io.Writ
 			cancel(err)
 		}
 	}()
-	err := worker.Run(ctx, worker.Options{
+	err = worker.Run(ctx, worker.Options{
 		Client: c.Temporal(), Namespace: c.Namespace(), Store: c.Store(), State: c.State(), Region: c.Region(), Account: c.Account(),
-		Concurrency: f.concurrency, Threads: f.threads, StopTimeout: f.stopTimeout, Trials: trials(),
+		Concurrency: f.concurrency, Threads: f.threads, Memory: memory, StopTimeout: f.stopTimeout, Trials: trials(memory),
 		Log:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: f.logLevel})),
 		Ready: func() { close(polling) },
 	})
