@@ -67,7 +67,7 @@ var contentTypes = map[string]string{"parquet": "application/x-parquet", "csv": 
 
 // input is where the rows of a run lie; runs of the same rows share them.
 func (o options) input() storage.URI {
-	return storage.URI{Bucket: "bench", Key: fmt.Sprintf("in/%dx%d-in-%d-%s/", o.rows, o.columns, o.objects, o.format)}
+	return storage.URI{Bucket: "bench", Key: fmt.Sprintf("in/%dx%d-in-%d-and-%d-%s/", o.rows, o.columns, o.objects, o.small, o.format)}
 }
 
 // prepare writes the rows, unless an earlier run has left them in the same folder.
@@ -80,7 +80,7 @@ func prepare(ctx context.Context, store storage.Store, t *tables.Table, o option
 		size += info.Size
 		objects++
 		return nil
-	}); err != nil || objects == o.objects {
+	}); err != nil || objects == o.objects+o.small {
 		return size, err
 	}
 	return upload(ctx, store, t, o)
@@ -95,15 +95,19 @@ func upload(ctx context.Context, store storage.Store, t *tables.Table, o options
 	var size atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range o.objects {
+	for i := range o.objects + o.small {
+		name, rows := "few-", smallRows
+		if i < o.objects {
+			name, rows = "part-", o.rows*(i+1)/o.objects-o.rows*i/o.objects
+		}
 		g.Go(func() error {
-			data, err := encode(t, media, i, o.rows*(i+1)/o.objects-o.rows*i/o.objects)
+			data, err := encode(t, media, i, rows)
 			if err != nil {
 				return err
 			}
 			size.Add(int64(len(data)))
 			uri := o.input()
-			uri.Key += "part-" + strconv.Itoa(100000 + i)[1:] + "." + o.format
+			uri.Key += name + strconv.Itoa(100000 + i)[1:] + "." + o.format
 			_, err = storage.WriteAll(ctx, store, uri, data, storage.PutOptions{})
 			return err
 		})
@@ -111,6 +115,9 @@ func upload(ctx context.Context, store storage.Store, t *tables.Table, o options
 	err = g.Wait()
 	return size.Load(), err
 }
+
+// smallRows is how many rows a small object has.
+const smallRows = 100
 
 // drawRows is how many rows are drawn at a time.
 const drawRows = 16384

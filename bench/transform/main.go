@@ -6,6 +6,8 @@
 //	go run ./bench/transform -rows 2000000
 //	go run ./bench/transform -rows 1000000 -objects 1000           # what a tiny object costs
 //	go run ./bench/transform -workers 2 -pin                       # two workers, a core each
+//	go run ./bench/transform -memory 256MiB                        # what a worker keeps to
+//	go run ./bench/transform -objects 1 -small 2000 -workers 2     # one large object among small ones: is every worker busy to the end?
 //	go run ./bench/transform -peers all                            # after sh bench/peers/setup.sh transform
 //	go run ./bench/transform -format csv -peers all
 //	go run ./bench/transform -minio bench/peers/.minio/minio       # after sh bench/peers/minio.sh
@@ -31,6 +33,7 @@ import (
 
 	"github.com/batchmill/batchmill/bench/local"
 	"github.com/batchmill/batchmill/bench/tables"
+	"github.com/batchmill/batchmill/worker"
 )
 
 type options struct {
@@ -40,11 +43,13 @@ type options struct {
 	rows    int
 	columns int
 	objects int
+	small   int
 	format  string
 	trees   int
 	depth   int
 	join    bool
 	shards  string
+	memory  string
 	workers int
 	pin     bool
 	minio   string
@@ -53,6 +58,7 @@ type options struct {
 	python  string
 	rounds  int
 
+	bound     int64  // of a worker's memory, in bytes
 	name      string // of the model and the jobs
 	modelFile string // where rivals find the model
 }
@@ -65,11 +71,13 @@ func main() {
 	flag.IntVar(&o.rows, "rows", 2_000_000, "rows in all")
 	flag.IntVar(&o.columns, "columns", 28, "float32 columns")
 	flag.IntVar(&o.objects, "objects", 8, "objects they are spread over")
+	flag.IntVar(&o.small, "small", 0, "further objects of 100 rows each, which come before the others")
 	flag.StringVar(&o.format, "format", "parquet", "parquet, csv or jsonl")
 	flag.IntVar(&o.trees, "trees", 100, "trees of the model")
 	flag.IntVar(&o.depth, "depth", 6, "depth of the trees")
 	flag.BoolVar(&o.join, "join", false, "write the input columns beside the prediction")
 	flag.StringVar(&o.shards, "shards", "", "BATCHMILL_SHARDS of the job")
+	flag.StringVar(&o.memory, "memory", "", "a worker's memory bound (--memory); its default if empty")
 	flag.IntVar(&o.workers, "workers", 1, "worker processes")
 	flag.BoolVar(&o.pin, "pin", false, "pin each worker to a core of its own (taskset)")
 	flag.StringVar(&o.minio, "minio", "", "MinIO server to run instead of the embedded S3 server")
@@ -88,7 +96,7 @@ func main() {
 	}
 }
 
-func (o *options) check() error {
+func (o *options) check() (err error) {
 	if contentTypes[o.format] == "" {
 		return fmt.Errorf("-format %q: parquet, csv or jsonl", o.format)
 	}
@@ -96,6 +104,14 @@ func (o *options) check() error {
 		if r, ok := rivals[side]; !ok || r.format != o.format {
 			return fmt.Errorf("-peers %s: for %s there are %s", side, o.format, strings.Join(rivalsOf(o.format), ", "))
 		}
+	}
+	if o.small > 0 && o.peers != "" {
+		return errors.New("-small: without -peers")
+	}
+	if o.memory == "" {
+		o.bound = worker.DefaultMemory
+	} else if o.bound, err = worker.ParseMemory(o.memory); err != nil {
+		return fmt.Errorf("-memory: %w", err)
 	}
 	o.name = fmt.Sprintf("b%d", time.Now().UnixMilli())
 	return nil
@@ -154,13 +170,16 @@ func run(ctx context.Context, o options) (err error) {
 	if o.minio != "" {
 		store = "MinIO"
 	}
-	fmt.Printf("%d rows x %d float32, %d objects of %s, %.0f MB, %d trees of depth %d, %d cores, %s\n",
-		o.rows, o.columns, o.objects, o.format, float64(size)/1e6, o.trees, o.depth, runtime.GOMAXPROCS(0), store)
+	fmt.Printf("%d rows x %d float32, %d objects of %s, %d small ones, %.0f MB, %d trees of depth %d, %d cores, %s\n",
+		o.rows, o.columns, o.objects, o.format, o.small, float64(size)/1e6, o.trees, o.depth, runtime.GOMAXPROCS(0), store)
 	best, err := stack.compare(ctx, o)
 	if err != nil {
 		return err
 	}
 	report(o, best[0], alone)
+	if err := stack.occupied(ctx, best[0]); err != nil {
+		return err
+	}
 	compared(o, best)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 // measured is one transform, or one rival's run.
 type measured struct {
 	side    string
+	job     string // ours
 	version string
 	wall    time.Duration
 	usage         // of the workers, or of the rival
@@ -23,7 +24,7 @@ type measured struct {
 // transform runs a job from the documents to its Completed status.
 func (s *stack) transform(ctx context.Context, o options, round int) (measured, error) {
 	name := fmt.Sprintf("%s-%d", o.name, round)
-	m := measured{side: "batchmill", version: "this tree", output: storage.URI{Bucket: "bench", Key: "out/" + name + "/"}}
+	m := measured{side: "batchmill", job: name, version: "this tree", output: storage.URI{Bucket: "bench", Key: "out/" + name + "/"}}
 	join, env := "None", map[string]string{}
 	if o.join {
 		join = "Input"

@@ -30,10 +30,9 @@ var rivals = map[string]rival{
 
 // Targets of our own.
 const (
-	overheadShare = 0.35      // of wall time that is not predicting
-	workerMemory  = 600 << 20 // bytes
-	objectMillis  = 3.0       // of wall time, where objects are tiny
-	tinyRows      = 1000      // in an object
+	overheadShare = 0.35 // of wall time that is not predicting
+	objectMillis  = 3.0  // of wall time, where objects are tiny
+	tinyRows      = 1000 // in an object
 )
 
 func report(o options, m measured, alone time.Duration) {
@@ -43,7 +42,7 @@ func report(o options, m measured, alone time.Duration) {
 	overhead := 1 - alone.Seconds()/m.wall.Seconds()
 	fmt.Printf("not predicting              %8.0f %% of wall time (at most %.0f %%: %s)\n", 100*overhead, 100*overheadShare, verdict(overhead <= overheadShare))
 	fmt.Printf("workers' CPU time           %8.2f s; the servers' %.2f s\n", m.cpu.Seconds(), m.servers.cpu.Seconds())
-	fmt.Printf("worker's peak memory        %8.0f MiB (VmHWM; at most %d: %s)\n", mib(m.peak), workerMemory>>20, verdict(m.peak <= workerMemory))
+	fmt.Printf("worker's peak memory        %8.0f MiB (VmHWM; at most %d: %s)\n", mib(m.peak), o.bound>>20, verdict(m.peak <= o.bound))
 	if o.rows/o.objects <= tinyRows {
 		each := m.wall.Seconds() * 1000 / float64(o.objects)
 		fmt.Printf("per object                  %8.2f ms of wall time (at most %g: %s)\n", each, objectMillis, verdict(each <= objectMillis))

@@ -76,6 +76,9 @@ func startStack(ctx context.Context, o options, dir string) (s *stack, err error
 func (s *stack) startWorkers(o options, dir string) error {
 	for i := range o.workers {
 		command := []string{o.binary, "worker", "--log-level", "WARN"}
+		if o.memory != "" {
+			command = append(command, "--memory", o.memory)
+		}
 		if o.profile != "" {
 			command = append(command, "--cpu-profile", o.profile+suffix(i))
 		}
