@@ -12,8 +12,11 @@ type Demand struct {
 
 // Estimates of what is not known before it is read.
 const (
-	textAhead  = (prefetchDepth + 4) * chunkBytes // what is fetched of a text before it is wanted
+	textAhead  = (prefetchDepth + 2) * chunkBytes // what is fetched of a text before it is wanted
+	textBuffer = 1 << 20                          // buffers of a text reader, whatever it reads
 	textValues = 3                                // a batch of text: its columns, its records' text and that of what is made of them
+	textRecord = 256                              // bytes of a record at least, and
+	textField  = 16                               // of one of its fields, where their number is not known
 	textSwell  = 4                                // bytes of columns for one of text; of text for one of a compressed object
 	arrowBatch = 64 << 20                         // a large batch of an Arrow stream
 )
@@ -35,13 +38,17 @@ func WorkingSet(ctx context.Context, obj Object, o ReadOptions) (Demand, error) 
 	case ArrowFile: // held whole, beside a batch of it
 		return Demand{Reading: 2 * length, Table: length}, nil
 	case ArrowStream:
-		return Demand{Reading: min(length, textAhead) + min(2*length, arrowBatch), Table: length}, nil
+		return Demand{Reading: min(length, textAhead) + textBuffer + min(2*length, arrowBatch), Table: length}, nil
 	}
-	batch := min(textSwell*length, maxBatchBytes)
+	record := int64(textRecord)
+	if o.Schema != nil {
+		record = max(record, int64(o.Schema.NumFields())*textField)
+	}
 	if rows > 0 {
-		batch = min(batch, length/rows*int64(o.BatchRows)+length%rows)
+		record = length/rows + 1
 	}
-	return Demand{Reading: min(length, textAhead) + textValues*batch, Table: textSwell * length}, nil
+	batch := min(textSwell*length, maxBatchBytes, record*int64(o.BatchRows))
+	return Demand{Reading: min(length, textAhead) + textBuffer + textValues*batch, Table: textSwell * length}, nil
 }
 
 func parquetWorkingSet(ctx context.Context, obj Object, o ReadOptions) (d Demand, err error) {
