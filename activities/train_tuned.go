@@ -142,26 +142,19 @@ func (w *trialWatch) catchUp(ctx context.Context, a *Activities) {
 
 // read adds the curves it does not have yet.
 func (w *trialWatch) read(ctx context.Context, a *Activities, at storage.URI) error {
-	return a.store.List(ctx, at, func(i storage.Info) error {
-		trial, err := strconv.Atoi(strings.TrimSuffix(i.URI.Base(), ".json"))
-		if err != nil || trial == w.tuned.Trial {
-			return nil //nolint:nilerr // no curve
+	known, err := a.curves.known(ctx, a, at)
+	if err != nil {
+		return err
+	}
+	delete(known, w.tuned.Trial)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for trial, c := range known {
+		if w.stopper.Curves[trial] == nil {
+			w.stopper.Curves[trial] = c
 		}
-		w.mu.Lock()
-		have := w.stopper.Curves[trial] != nil
-		w.mu.Unlock()
-		if have {
-			return nil
-		}
-		c, err := a.curves.get(ctx, a, i.URI)
-		if err != nil {
-			return err
-		}
-		w.mu.Lock()
-		w.stopper.Curves[trial] = c
-		w.mu.Unlock()
-		return nil
-	})
+	}
+	return nil
 }
 
 // keep stores the curve so far, for an attempt that goes on from a checkpoint.
@@ -183,7 +176,11 @@ func (w *trialWatch) leave(ctx context.Context, a *Activities) error {
 	if err != nil {
 		return err
 	}
-	return a.writeJSON(ctx, at.Join(protocol.NumberedObject(w.tuned.Trial)), c, storage.PutOptions{})
+	if err := a.writeJSON(ctx, at.Join(protocol.NumberedObject(w.tuned.Trial)), c, storage.PutOptions{}); err != nil {
+		return err
+	}
+	a.curves.add(at, w.tuned.Trial, c)
+	return nil
 }
 
 // end adds what the watch knows to what became of the training: the objective that was scraped, and the forecast. Others are

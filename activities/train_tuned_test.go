@@ -2,14 +2,19 @@ package activities
 
 import (
 	"bytes"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
 	"github.com/batchmill/batchmill/storage"
+	"github.com/batchmill/batchmill/storage/faulty"
 	"github.com/batchmill/batchmill/tuning"
 )
 
@@ -90,4 +95,38 @@ func TestTrainStopsWhenHopeless(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCurvesAreReadOnce: trainings that come one after the other share what their worker knows, and see what another one has
+// left after a while.
+func TestCurvesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	store := faulty.New(boston(t))
+	s := newShop(t, store)
+	now := time.Unix(1_800_000_000, 0)
+	s.now = func() time.Time { return now }
+	at := storage.URI{Bucket: "state", Key: "tuning/t/curves/"}
+	leave := func(trial int) {
+		require.NoError(t, s.writeJSON(t.Context(), at.Join(protocol.NumberedObject(trial)), &tuning.Curve{Epochs: trial}, storage.PutOptions{}))
+	}
+	known := func() (trials []int) {
+		all, err := s.curves.known(t.Context(), s.Activities, at)
+		require.NoError(t, err)
+		return slices.Sorted(maps.Keys(all))
+	}
+	leave(1)
+	leave(2)
+	require.Equal(t, []int{1, 2}, known())
+	leave(3)
+	s.curves.add(at, 4, &tuning.Curve{Epochs: 4})
+	require.Equal(t, []int{1, 2, 4}, known())
+	now = now.Add(curvesEvery)
+	require.Equal(t, []int{1, 2, 3, 4}, known())
+	reads := 0
+	for _, e := range store.Log().Entries() {
+		if e.Op == faulty.Get && strings.Contains(e.URI.Key, "/curves/") {
+			reads++
+		}
+	}
+	require.Equal(t, 3, reads)
 }

@@ -105,13 +105,7 @@ func (s *search) history() *canvas {
 	p, y := newPlot(900, 340), s.span()
 	last := float64(max(len(s.Trials), 2))
 	x := func(number int) float64 { return p.x((float64(number) - 0.5) / last) }
-	var ticks []tick
-	for _, t := range linearTicks(1, last, 10) {
-		if v := 1 + t.at*(last-1); v == math.Trunc(v) {
-			ticks = append(ticks, tick{(v - 0.5) / last, t.text})
-		}
-	}
-	p.axes(ticks, linearTicks(y.low, y.high, yTicks), "trial", s.metric)
+	p.axes(trialTicks(last), linearTicks(y.low, y.high, yTicks), "trial", s.metric)
 	p.path("line", 0, s.bestSoFar(x, func(v float64) float64 { return p.y(y.at(v)) }, p.right), "")
 	for i, point := range s.points {
 		s.dotOf(p, x(point.number), p.y(y.at(point.value)), i)
@@ -120,6 +114,18 @@ func (s *search) history() *canvas {
 		p.text("dim", "end", p.right, p.height-6, "values far off are drawn at the rim")
 	}
 	return p.canvas
+}
+
+// trialTicks are whole numbers of trials, each in the middle of its trial's share of the axis.
+func trialTicks(last float64) []tick {
+	var ticks []tick
+	for _, t := range linearTicks(1, last, 10) {
+		v := 1 + t.at*(last-1)
+		if whole := math.Round(v); math.Abs(v-whole) < 1e-6*last {
+			ticks = append(ticks, tick{(whole - 0.5) / last, t.text})
+		}
+	}
+	return ticks
 }
 
 // bestSoFar are the corners of the line of the best value so far, up to an end.
