@@ -31,13 +31,33 @@ func (s *Search) fromModel(id int) (record, bool) {
 		rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
 		s.fit(e, s.turn(id, len(e.values)), rng)
 		s.condition(e)
-		r := s.region(id, e)
-		if p, ok := s.maximize(e, r, rng); ok {
-			return record{point: p, local: r.center != nil}, true
+		if r, ok := s.chooseBy(s.look(id, e.pending()), e, rng); ok {
+			return r, true
 		}
 	}
 	p, ok := s.fromSobol(id)
 	return record{point: p}, ok
+}
+
+// chooseBy looks for a point in one way; false if it finds none.
+func (s *Search) chooseBy(by look, e evidence, rng *rand.Rand) (record, bool) {
+	if by == aside {
+		if p, ok := s.besideBest(e, rng); ok {
+			return record{point: p}, true
+		}
+		by = local
+	}
+	if by == everywhere {
+		p, _, ok := s.maximize(e, s.cube(), rng)
+		return record{point: p}, ok
+	}
+	box := s.box(s.expectedBest(e, nil), s.side(e.pending()), e.pending())
+	if by == drawn {
+		p, ok := s.fromDraw(e, box, rng)
+		return record{point: p, local: true}, ok
+	}
+	p, _, ok := s.maximize(e, box, rng)
+	return record{point: p, local: true}, ok
 }
 
 const (

@@ -15,6 +15,9 @@ type evidence struct {
 	values      []float64   // of the observed ones, to be minimised, about standard normal in each task
 }
 
+// pending is how many points are.
+func (e *evidence) pending() int { return len(e.x) - len(e.values) }
+
 // seen is one observation.
 type seen struct {
 	x      []float64

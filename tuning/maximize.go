@@ -15,14 +15,17 @@ type candidate struct {
 	value float64
 }
 
-// maximize looks for the point of the highest acquisition in a region that was not taken: candidates all over it and around the
-// best points, then uphill from the best of them. False if it finds none.
-func (s *Search) maximize(e evidence, r region, rng *rand.Rand) (point, bool) {
+// maximize looks for the point of the highest acquisition in a region that was not taken, and that acquisition: candidates all
+// over it and around the best points, then uphill from the best of them. False if it finds none.
+func (s *Search) maximize(e evidence, r region, rng *rand.Rand) (point, float64, bool) {
 	inside := make([][]float64, len(e.x))
 	for i, x := range e.x {
 		inside[i] = s.own(s.coordinates(s.pointOf(x)), e)
 	}
 	a := newAcquisition(s.belief.model, inside)
+	if r.aside {
+		a.best = s.belief.model.Mean(r.center)
+	}
 	found := s.candidates(e, r, rng)
 	for i := range found {
 		found[i].value = a.at(found[i].x)
@@ -35,10 +38,10 @@ func (s *Search) maximize(e evidence, r region, rng *rand.Rand) (point, bool) {
 	sortCandidates(climbed)
 	for _, c := range append(climbed, found...) {
 		if p := s.pointOf(c.x); !s.isTaken(p) {
-			return p, true
+			return p, c.value, true
 		}
 	}
-	return nil, false
+	return nil, 0, false
 }
 
 func sortCandidates(c []candidate) {

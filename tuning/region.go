@@ -3,54 +3,64 @@ package tuning
 import (
 	"math"
 	"slices"
-
-	"github.com/batchmill/batchmill/tuning/internal/gp"
 )
 
-// region is where the next trial is looked for, in coordinates as the model sees them: all of the cube, or for a local trial
-// a box around the best point known.
+// region is where a trial is looked for, in coordinates as the model sees them: all of the cube, or a box around a point that
+// was observed.
 type region struct {
 	lo, hi []float64 // by axis of numbers
-	center []float64 // of a local trial, else nil
+	center []float64 // of a box, else nil
 	fixed  bool      // categories are the centre's, else any
+	aside  bool      // what is to be improved on is the centre, not the best point
 }
 
-// region is a box for local trials, so many of every four, and the cube for the others. Far from what was observed a model of
-// many parameters expects much of every corner; a box that follows success keeps half of the trials out of them (trust
-// regions: Eriksson, Pearce, Gardner, Turner and Poloczek 2019, Scalable Global Optimization via Local Bayesian
-// Optimization, NeurIPS).
-func (s *Search) region(id int, e evidence) region {
+// A look is a way to choose a trial.
+type look int
+
+const (
+	everywhere look = iota // the most expected improvement in all of the cube
+	local                  // likewise in a box around the best point known
+	drawn                  // the least value of a function drawn from the model, in that box
+	aside                  // the most expected improvement around another good point
+)
+
+// looks take turns, and so do those beside pending trials. Far from what was observed a model of many parameters expects
+// much of every corner; a box that follows success keeps half of the trials out of them (trust regions: Eriksson, Pearce,
+// Gardner, Turner and Poloczek 2019, Scalable Global Optimization via Local Bayesian Optimization, NeurIPS). Both stay where
+// the best valley so far is, and go on there when nothing is left to be gained: every fourth trial goes down another one.
+// Beside pending trials more are local, for what those will tell of places near the best point is not known yet, and without
+// it the model expects more of places far away; one of them is by Thompson sampling as in that paper, which keeps apart by
+// chance what expected improvement would send away.
+var (
+	looks       = [...]look{aside, everywhere, local, everywhere}
+	looksBeside = [...]look{aside, drawn, local, everywhere}
+)
+
+// look is how a trial is chosen. A finite space has no boxes: the nearest points are soon used up.
+func (s *Search) look(id, pending int) look {
+	switch {
+	case !slices.ContainsFunc(s.axes, func(a axis) bool { return a.Kind == Continuous && a.Min < a.Max }):
+		return everywhere
+	case pending > 0:
+		return looksBeside[id%len(looksBeside)]
+	}
+	return looks[id%len(looks)]
+}
+
+// cube is the region of all points.
+func (s *Search) cube() region {
 	r := region{lo: make([]float64, len(s.axes)), hi: make([]float64, len(s.axes))}
 	for i := range r.hi {
 		r.hi[i] = 1
 	}
-	pending := len(e.x) - len(e.values)
-	if localOrder[id%len(localOrder)] < s.localShare(pending) {
-		r.fixed = pending > 0
-		s.shrink(&r, s.side(pending), e)
-	}
 	return r
 }
 
-// localShare is how many of four trials are local: none in a finite space, where the nearest points are soon used up; more
-// beside pending trials, for what those will tell of places near the best point is not known yet, and without it the model
-// expects more of places far away.
-func (s *Search) localShare(pending int) int {
-	switch {
-	case !slices.ContainsFunc(s.axes, func(a axis) bool { return a.Kind == Continuous && a.Min < a.Max }):
-		return 0
-	case pending > 0:
-		return localBeside
-	}
-	return localAlone
-}
-
-// localOrder spreads local trials over every four.
-var localOrder = [...]int{0, 2, 1, 3}
-
-// shrink makes a region the box of a local trial: a side for numbers on average, longer where the model's length is.
-func (s *Search) shrink(r *region, side float64, e evidence) {
-	r.center = s.expectedBest(s.belief.model, e)
+// box is a region around a point: a side for numbers on average, longer where the model's length is. Beside pending trials
+// it keeps the categories.
+func (s *Search) box(center []float64, side float64, pending int) region {
+	r := s.cube()
+	r.center, r.fixed = center, pending > 0
 	stretch := s.stretch()
 	for i, a := range s.axes {
 		if a.Kind == Categorical {
@@ -58,26 +68,41 @@ func (s *Search) shrink(r *region, side float64, e evidence) {
 		}
 		half := side / 2 * stretch[i]
 		if a.Kind == Integer { // at least a step each way
-			half = max(half, wholeStep*math.Abs(a.unit(a.at(r.center[i])+1)-r.center[i]))
+			half = max(half, wholeStep*math.Abs(a.unit(a.at(center[i])+1)-center[i]))
 		}
-		r.lo[i], r.hi[i] = max(0, r.center[i]-half), min(1, r.center[i]+half)
+		r.lo[i], r.hi[i] = max(0, center[i]-half), min(1, center[i]+half)
 	}
+	return r
 }
 
 // wholeStep is a little more than 1, so that rounding does not lose the next integer.
 const wholeStep = 1.01
 
-// expectedBest is the observed point at which the model expects the least, in the search's own task.
-func (s *Search) expectedBest(m *gp.Model, e evidence) []float64 {
+// expectedBest is the observed point outside some boxes at which the model expects the least, in the search's own task; nil if
+// there is none.
+func (s *Search) expectedBest(e evidence, outside []region) []float64 {
 	var best []float64
 	least := math.Inf(1)
 	for _, x := range e.x[:len(e.values)] {
 		x = s.own(s.coordinates(s.pointOf(x)), e)
-		if mean := m.Mean(x); best == nil || mean < least {
+		if slices.ContainsFunc(outside, func(r region) bool { return s.within(x, r) }) {
+			continue
+		}
+		if mean := s.belief.model.Mean(x); best == nil || mean < least {
 			best, least = x, mean
 		}
 	}
 	return best
+}
+
+// within tells whether a point lies in a box and has the categories of its centre.
+func (s *Search) within(x []float64, r region) bool {
+	for i, a := range s.axes {
+		if a.Kind == Categorical && x[i] != r.center[i] || a.Kind != Categorical && (x[i] < r.lo[i] || x[i] > r.hi[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // stretch is how much longer than the average a side is, along each axis of numbers, for the model's lengths.

@@ -194,3 +194,50 @@ func TestDuplicatePointsDoNotBreakTheModel(t *testing.T) {
 		t.Errorf("prediction %v ± %v", mean, deviation)
 	}
 }
+
+// Draws have the mean, the deviations and the covariance of the posterior: that of two points is what the deviation of one
+// loses when the other is known.
+func TestDrawsFollowThePosterior(t *testing.T) {
+	t.Parallel()
+	shape, data, h := example(25)
+	m := NewModel(shape.Categorical, h)
+	for _, x := range data.X {
+		m.Add(x)
+	}
+	m.Learn(data.Y)
+	at := [][]float64{{0.3, 0.6, 1, 0.8}, {0.35, 0.5, 1, 0.7}, {0.9, 0.1, 2, 0.2}}
+	rng := rand.New(rand.NewPCG(7, 7))
+	const draws = 20000
+	sums, products := make([]float64, 3), make([]float64, 3)
+	for range draws {
+		v := m.Draw(at, rng)
+		for i, x := range at {
+			mean, deviation := m.Predict(x)
+			v[i] = (v[i] - mean) / deviation
+			sums[i] += v[i] / draws
+		}
+		for i := range at {
+			products[i] += v[i] * v[0] / draws
+		}
+	}
+	var want []float64
+	_, alone := m.Predict(at[0])
+	for _, x := range at {
+		with := NewModel(shape.Categorical, h)
+		for _, seen := range data.X {
+			with.Add(seen)
+		}
+		noise := with.points.hyper.Noise
+		with.points.hyper.Noise = 0
+		with.Add(x)
+		with.points.hyper.Noise = noise
+		with.Learn(append(slices.Clone(data.Y), 0))
+		_, known := with.Predict(at[0])
+		want = append(want, math.Sqrt(max(0, 1-known*known/(alone*alone))))
+	}
+	for i := range at {
+		if math.Abs(sums[i]) > 0.03 || math.Abs(math.Abs(products[i])-want[i]) > 0.03 {
+			t.Errorf("point %d: standardised mean %v and correlation %v with the first, want 0 and ±%v", i, sums[i], products[i], want[i])
+		}
+	}
+}
