@@ -94,7 +94,7 @@ func (r *rescoring) open(ctx context.Context, output dataset.Object) (err error)
 	return err
 }
 
-// oneUnit compares a unit's rows. One that could not be read has left what a row without a prediction leaves.
+// oneUnit compares a unit's rows. One that could not be read is not tried again.
 func (r *rescoring) oneUnit(ctx context.Context, unit *dataset.Unit) error {
 	if r.row >= r.end {
 		return errEnough
@@ -103,6 +103,10 @@ func (r *rescoring) oneUnit(ctx context.Context, unit *dataset.Unit) error {
 	r.t.ids.begin(r.t.params.Capture, r.pinned, unit.Index)
 	if r.allGone(unit) {
 		r.row += unit.Rows
+		r.passed(unit.Rows)
+		if !r.t.params.KeepRejected {
+			return nil
+		}
 		return r.pass(unit.Rows)
 	}
 	return r.t.readUnit(ctx, r.input, unit, func(batch dataset.Batch) error { return r.batch(ctx, batch) }, rejectedColumn)

@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
@@ -56,8 +58,22 @@ func valueWords(col Column, row int) string {
 	if col.IsNull(row) {
 		return "missing"
 	}
-	if b, ok := col.(*array.Binary); ok {
-		return string(b.Value(row))
+	switch c := col.(type) {
+	case *array.Binary:
+		return string(c.Value(row))
+	case array.ListLike: // ValueStr would write JSON, which has no NaN
+		from, to := c.ValueOffsets(row)
+		words := make([]string, to-from)
+		for i := range words {
+			words[i] = valueWords(c.ListValues(), int(from)+i)
+		}
+		return "[" + strings.Join(words, " ") + "]"
+	case *array.Struct:
+		words := make([]string, c.NumField())
+		for i := range words {
+			words[i] = c.DataType().(*arrow.StructType).Field(i).Name + ":" + valueWords(c.Field(i), row)
+		}
+		return "{" + strings.Join(words, " ") + "}"
 	}
 	return col.ValueStr(row)
 }
