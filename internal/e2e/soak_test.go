@@ -71,7 +71,7 @@ func TestSoakTransform(t *testing.T) {
 		{"seconds", int64(took.Seconds())},
 		{"jobs", int64(count)},
 		{"shards", int64(shards)},
-		{"shards done again", store.receipts.Load() - int64(shards)},
+		{"receipts stored again", store.receipts.Load() - int64(shards)},
 		{"rows", int64(rows)},
 		{"workers killed", int64(d.kills)},
 		{"workers that left", int64(d.leaves)},

@@ -20,7 +20,7 @@ type unreliable struct {
 	rng *rand.Rand
 
 	requests, busy, refused, unheard, cut atomic.Int64
-	receipts                              atomic.Int64 // of shards, stored and answered
+	receipts                              atomic.Int64 // of shards, stored
 }
 
 type trouble int
@@ -48,6 +48,13 @@ func (u *unreliable) resets() int64 { return u.refused.Load() + u.unheard.Load()
 
 // over is that store before one that works.
 func (u *unreliable) over(forward http.Handler) http.Handler {
+	store := func(w http.ResponseWriter, r *http.Request) {
+		answer := &answered{w, http.StatusOK}
+		forward.ServeHTTP(answer, r)
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/receipts/") && !strings.Contains(r.URL.Path, "/page-") && answer.code == http.StatusOK {
+			u.receipts.Add(1)
+		}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.requests.Add(1)
 		switch u.draw() {
@@ -59,12 +66,12 @@ func (u *unreliable) over(forward http.Handler) http.Handler {
 			reset(w)
 		case unheard:
 			u.unheard.Add(1)
-			forward.ServeHTTP(httptest.NewRecorder(), r)
+			store(httptest.NewRecorder(), r)
 			reset(w)
 		case cut:
 			u.cut.Add(1)
 			answer := httptest.NewRecorder()
-			forward.ServeHTTP(answer, r)
+			store(answer, r)
 			if answer.Body.Len() == 0 {
 				reset(w)
 				return
@@ -77,11 +84,7 @@ func (u *unreliable) over(forward http.Handler) http.Handler {
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		default:
-			answer := &answered{w, http.StatusOK}
-			forward.ServeHTTP(answer, r)
-			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/receipts/") && !strings.Contains(r.URL.Path, "/page-") && answer.code == http.StatusOK {
-				u.receipts.Add(1)
-			}
+			store(w, r)
 		}
 	})
 }
