@@ -60,6 +60,8 @@ later word is an error that names object, row and column. Say ` + "`text=COLUMN`
 
 An empty field is a missing value, quoted or not.
 
+A record of text or of RecordIO may have 64 MiB. A longer one fails the job and is named by object and line.
+
 ## JSON documents
 
 An object of ` + "`application/json`" + ` is one document, or, with ` + "`split=line`" + ` (a transform's SplitType Line), a document on each line. Its records are
