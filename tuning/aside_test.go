@@ -63,28 +63,3 @@ func TestExpectedBestOutside(t *testing.T) {
 		t.Errorf("%d boxes hold all points", len(known))
 	}
 }
-
-// What is drawn is inside the box, not taken, and the same again from the same numbers.
-func TestDrawnTrials(t *testing.T) {
-	t.Parallel()
-	s := mustNew(t, plane, Options{Seed: 2})
-	s.search(t, 12, func(trial Trial) float64 { return bowl(trial, 0.7) })
-	open := mustAsk(t, s, 3)
-	e := s.evidence()
-	box := s.box(s.expectedBest(e, nil), sideStart, len(open))
-	var first point
-	for range 2 {
-		s.condition(e)
-		p, ok := s.fromDraw(e, box, rand.New(rand.NewPCG(1, 1)))
-		if !ok || !s.within(s.coordinates(p), box) || s.isTaken(p) {
-			t.Fatalf("drew %v, %v in %v", p, ok, box)
-		}
-		if first != nil && first.key() != p.key() {
-			t.Errorf("drew %v, then %v", first, p)
-		}
-		first = p
-	}
-	if s.belief.model.Len() != len(e.values) {
-		t.Errorf("the model still has %d points of %d observed", s.belief.model.Len(), len(e.values))
-	}
-}

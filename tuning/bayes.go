@@ -52,10 +52,6 @@ func (s *Search) chooseBy(by look, e evidence, rng *rand.Rand) (record, bool) {
 		return record{point: p}, ok
 	}
 	box := s.box(s.expectedBest(e, nil), s.side(e.pending()), e.pending())
-	if by == drawn {
-		p, ok := s.fromDraw(e, box, rng)
-		return record{point: p, local: true}, ok
-	}
 	p, _, ok := s.maximize(e, box, rng)
 	return record{point: p, local: true}, ok
 }

@@ -24,18 +24,17 @@ const (
 	fitEvaluations = 50  // of the likelihood, for each start of a fit
 	fitRefinements = 10  // of the likelihood beyond fitMost, where there is one start, from the last fit
 
-	asidesMost      = 4    // other good points to look around
-	asideLeast      = 1e-3 // improvement there, in deviations of all values, that is worth a trial
-	drawnCandidates = 240  // points at which a function is drawn
-	sideStart       = 0.4
-	sideMost        = 1.6
-	sideLeast       = 1.0 / 128
-	improvements    = 2 // in a row, that make a box longer
-	failuresLeast   = 3 // in a row, that make it shorter; one for every axesPerFailure parameters if that is more
-	axesPerFailure  = 2
-	keptCategories  = 0.7  // share of the centre's categories that a local candidate keeps where it need not
-	stretchLeast    = 0.05 // the model's lengths count between these bounds
-	stretchMost     = 2.0
+	asidesMost     = 4    // other good points to look around
+	asideLeast     = 1e-3 // improvement there, in deviations of all values, that is worth a trial
+	sideStart      = 0.4
+	sideMost       = 1.6
+	sideLeast      = 1.0 / 128
+	improvements   = 2 // in a row, that make a box longer
+	failuresLeast  = 3 // in a row, that make it shorter; one for every axesPerFailure parameters if that is more
+	axesPerFailure = 2
+	keptCategories = 0.7  // share of the centre's categories that a local candidate keeps where it need not
+	stretchLeast   = 0.05 // the model's lengths count between these bounds
+	stretchMost    = 2.0
 
 	globalCandidates = 512 // all over the space
 	localCenters     = 4   // best observed points with candidates around them

@@ -20,7 +20,6 @@ type look int
 const (
 	everywhere look = iota // the most expected improvement in all of the cube
 	local                  // likewise in a box around the best point known
-	drawn                  // the least value of a function drawn from the model, in that box
 	aside                  // the most expected improvement around another good point
 )
 
@@ -29,11 +28,10 @@ const (
 // Gardner, Turner and Poloczek 2019, Scalable Global Optimization via Local Bayesian Optimization, NeurIPS). Both stay where
 // the best valley so far is, and go on there when nothing is left to be gained: every fourth trial goes down another one.
 // Beside pending trials more are local, for what those will tell of places near the best point is not known yet, and without
-// it the model expects more of places far away; one of them is by Thompson sampling as in that paper, which keeps apart by
-// chance what expected improvement would send away.
+// it the model expects more of places far away.
 var (
 	looks       = [...]look{aside, everywhere, local, everywhere}
-	looksBeside = [...]look{aside, drawn, local, everywhere}
+	looksBeside = [...]look{aside, local, local, everywhere, local, local, local, everywhere}
 )
 
 // look is how a trial is chosen. A finite space has no boxes: the nearest points are soon used up.
