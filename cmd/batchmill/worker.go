@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -85,8 +87,20 @@ func (a *app) work(ctx context.Context, f workerFlags) error {
 	})
 }
 
+// spareProcessors lets what waits for Temporal and the store go on at once while trainings keep all cores busy. Go's scheduler
+// makes it wait for up to 10 ms behind them each time, the kernel's lets it pass. So there are more threads that run Go than
+// cores, unless the user says how many.
+func (f *workerFlags) spareProcessors() {
+	cores := runtime.GOMAXPROCS(0)
+	f.concurrency, f.threads = cmp.Or(f.concurrency, cores), cmp.Or(f.threads, cores)
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2*cores + 2)
+	}
+}
+
 // runWorker works until ctx ends. ready is called once the worker polls; its error ends the worker.
 func runWorker(ctx context.Context, c *client.Client, f workerFlags, log io.Writer, ready func() error) error {
+	f.spareProcessors()
 	memory, err := f.memory.bound()
 	if err != nil {
 		return err
