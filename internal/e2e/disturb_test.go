@@ -33,15 +33,15 @@ type disturbance struct {
 // disturb begins; it starts the workers.
 func (s *stack) disturb(t *testing.T, seed uint64, length time.Duration) *disturbance {
 	t.Helper()
-	ended, end := context.WithCancel(context.Background())
-	over, enough := context.WithTimeout(ended, length)
-	d := &disturbance{t: t, s: s, ended: ended, over: over}
 	live := make([]*process, workersAtOnce)
 	for i := range live {
 		live[i] = s.worker(t)
 	}
 	temporalPort, uiPort, _ := s.ports(t)
 	server := s.dev.child(t, "_temporal")
+	ended, end := context.WithCancel(context.Background())
+	over, enough := context.WithTimeout(ended, length)
+	d := &disturbance{t: t, s: s, ended: ended, over: over}
 	t.Cleanup(func() { enough(); end(); d.all.Wait() })
 	d.all.Go(func() { d.endWorkers(rand.New(rand.NewPCG(seed, 1)), min(longestPeace, length/3), live) })
 	d.all.Go(func() {
@@ -61,7 +61,7 @@ func pause(ctx context.Context, length time.Duration) bool {
 }
 
 func (d *disturbance) endWorkers(rng *rand.Rand, peace time.Duration, live []*process) {
-	for pause(d.over, upTo(rng, peace)) {
+	for first := true; pause(d.over, upTo(rng, peace)) || first; first = false { // one at least
 		i := rng.IntN(len(live))
 		if rng.IntN(leavesOfEnds) == 0 {
 			live[i].stop()
