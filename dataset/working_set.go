@@ -92,10 +92,13 @@ func (p *parquetReader) demand(group int) Demand {
 	if fetched > p.bound { // see fetch
 		fetched = min(fetched, p.most+int64(columns)*streamBuffer)
 	}
-	batch := d.Table / rows * min(rows, int64(p.opts.BatchRows))
-	d.Reading = fetched + other + batch
+	// A batch of what is held decoded is a part of that; of all else it is a copy.
+	d.Reading = fetched + other
+	batch := min(rows, int64(p.opts.BatchRows))
 	if flat <= p.held {
-		d.Reading += flat
+		d.Reading += flat + other/rows*batch
+	} else {
+		d.Reading += d.Table / rows * batch
 	}
 	return d
 }

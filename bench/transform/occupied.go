@@ -31,8 +31,8 @@ func (s *stack) occupied(ctx context.Context, m measured) error {
 			}
 		}
 		busy, last := atWork(own)
-		fmt.Printf("  %-24s %5d shards, idle %4.1f %% of the time, %.2f s of it at the end\n",
-			w.Name, w.Shards, 100*(1-busy.Seconds()/span.Seconds()), j.Ended.Sub(last).Seconds())
+		fmt.Printf("  %-24s %5d shards, %.2f at a time; idle %4.1f %% of the time, %.2f s of it at the end\n",
+			w.Name, w.Shards, w.Busy.Seconds()/span.Seconds(), 100*(1-busy.Seconds()/span.Seconds()), j.Ended.Sub(last).Seconds())
 	}
 	return nil
 }
