@@ -46,7 +46,7 @@ func (t *transformShard) writing(unit *dataset.Unit) func(dataset.Demand) int64 
 		case t.bound.records.Media.Format != dataset.Parquet:
 			return bytes
 		case t.params.Join:
-			bytes += parquetCopies * d.Table
+			bytes += parquetCopies*d.Table - d.Held
 		}
 		values := int64(rowGroupValues)
 		if unit.Rows >= 0 {

@@ -8,6 +8,8 @@ type Demand struct {
 	Reading int64
 	// Table is what all the rows take that are read, once decoded: what a writer holds of them that needs a row group in one piece.
 	Table int64
+	// Held is the part of Table that Reading has in it: batches are slices of it, and to keep them takes no more.
+	Held int64
 }
 
 // Estimates of what is not known before it is read.
@@ -62,7 +64,7 @@ func parquetWorkingSet(ctx context.Context, obj Object, o ReadOptions) (d Demand
 		if i > 0 && g.Reading <= inFlight { // it may be fetched meanwhile
 			d.Reading += p.wantedBytes(group)
 		}
-		d = Demand{max(d.Reading, g.Reading), d.Table + g.Table}
+		d = Demand{max(d.Reading, g.Reading), d.Table + g.Table, max(d.Held, g.Held)}
 	}
 	return d, nil
 }
@@ -97,6 +99,7 @@ func (p *parquetReader) demand(group int) Demand {
 	batch := min(rows, int64(p.opts.BatchRows))
 	if flat <= p.held {
 		d.Reading += flat + other/rows*batch
+		d.Held = flat
 	} else {
 		d.Reading += d.Table / rows * batch
 	}

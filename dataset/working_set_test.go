@@ -105,4 +105,9 @@ func TestTableSize(t *testing.T) {
 	d, err = WorkingSet(t.Context(), newObject("p", data), ReadOptions{Media: parquetMedia, Unit: &Unit{RowGroup: 3}, Columns: []string{"c1", "c2"}})
 	require.NoError(t, err)
 	require.EqualValues(t, 4*1000*2, d.Table)
+	require.Equal(t, d.Table, d.Held)
+	d, err = WorkingSet(t.Context(), newObject("p", data), ReadOptions{Media: parquetMedia, Hold: 1})
+	require.NoError(t, err)
+	require.EqualValues(t, 4*rows*columns, d.Table)
+	require.Zero(t, d.Held)
 }
