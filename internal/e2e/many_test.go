@@ -46,7 +46,7 @@ func TestStopOfManyShards(t *testing.T) {
 		stopped := time.Since(asked)
 		require.Equal(t, "Stopped", failed.Status)
 		s.requireNothingVisible(t, m.out(name))
-		await(t, "nothing staged", func() bool { return len(s.list(t, m.out(name))) == 0 })
+		awaitFor(t, aLongJob, "nothing staged", func() bool { return len(s.list(t, m.out(name))) == 0 })
 		t.Logf("%d shards, %d of them done: Stopping after %.2f s, Stopped after %.2f s, nothing staged after %.2f s",
 			m.shards, done, answered.Seconds(), stopped.Seconds(), time.Since(asked).Seconds())
 		if given("shards") {
