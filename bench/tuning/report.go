@@ -144,6 +144,9 @@ func (a *results) table(what string, works []work, summary func([]float64) float
 	}
 	fmt.Print("\n\n")
 	for i, v := range verdicts {
+		if v.works == 0 {
+			continue
+		}
 		v.print(first, others[i], s.at)
 		fmt.Printf("* Geometric mean of the ratio over all runs: %s.\n", numbers(a.ratios(works, first, others[i], s), "%.3g"))
 	}

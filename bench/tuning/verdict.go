@@ -45,11 +45,8 @@ func (v *verdict) add(work string, first, other []float64) []float64 {
 	return out
 }
 
-// print writes one line.
+// print writes one line, on one work or more.
 func (v *verdict) print(first, other string, at []int) {
-	if v.works == 0 {
-		return
-	}
 	fmt.Printf("* %s against %s after %s: of %d works within", first, other, numbers(at, "%d"), v.works)
 	for k, r := range ratios {
 		fmt.Printf(" %g x on %s,", r, numbers(v.within[k], "%d"))
