@@ -128,7 +128,7 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"nonsense"}, {"train"}, {"train", "a", "b"}, {"dev", "--no-such-flag"}, {"train", "/no/such/file"},
-		{"describe", "cluster", "x"}, {"train", "x.json", "-o", "xml"}, {"model", "create"},
+		{"describe", "cluster", "x"}, {"train", "x.json", "-o", "xml"}, {"model", "create"}, {"worker", "--memory", "600"}, {"dev", "--memory", "10MiB"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			var out, errOut bytes.Buffer
