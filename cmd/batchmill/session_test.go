@@ -200,6 +200,8 @@ func (s session) tamper(manifest string) {
 	require.Contains(s.t, out, key+": size: 20 bytes")
 	_, errOut := s.run(exitFailed, "", "verify", "s3://demo/nothing/manifest.json")
 	require.Contains(s.t, errOut, "does not exist")
+	_, errOut = s.run(exitFailed, "", "verify", "s3://demo/predictions/")
+	require.Contains(s.t, errOut, "s3://demo/predictions/_batchmill/NAME/manifest.json")
 }
 
 // The quickstart beats the baseline by far and leaves nothing running.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/activities/sharding"
 	"github.com/batchmill/batchmill/storage"
 )
@@ -62,6 +63,9 @@ func (a *app) verify(ctx context.Context, uri storage.URI, o outputFlag, deeper 
 	m, err := sharding.ReadManifest(ctx, store, uri)
 	if err != nil {
 		return err
+	}
+	if m == nil && uri.Base() == "" {
+		return fmt.Errorf("%s is a folder, not a manifest; that of the job NAME is %s", uri, sharding.ManifestURI(uri.Join(protocol.JobFolder("NAME")...)))
 	}
 	if m == nil {
 		return fmt.Errorf("%s does not exist: the job has not completed, or its output was removed", uri)
