@@ -67,22 +67,6 @@ func (c *rowCursor) take(rows int64) dataset.Batch {
 	return c.batch.NewSlice(c.at-rows, c.at)
 }
 
-// memoryObject is an object in memory.
-type memoryObject struct {
-	name string
-	data []byte
-}
-
-func (m memoryObject) Name() string { return m.name }
-func (m memoryObject) Size() int64  { return int64(len(m.data)) }
-
-func (m memoryObject) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	if length == 0 {
-		length = m.Size() - offset
-	}
-	return io.NopCloser(bytes.NewReader(m.data[offset : offset+length])), nil
-}
-
 // documents answers all of an object's JSON documents again and compares the answers as they are written.
 func (r *rescoring) documents(ctx context.Context, output dataset.Object, units []dataset.Unit) (err error) {
 	var again sharding.Spool

@@ -192,7 +192,7 @@ func (r *rescoring) rows(ctx context.Context, batch dataset.Batch, from, to int,
 	if err := r.predict(piece); err != nil {
 		return err
 	}
-	again, err := openRows(ctx, memoryObject{r.out.URI, r.again.Bytes()}, r.media)
+	again, err := openRows(ctx, dataset.InMemory(r.out.URI, r.again.Bytes()), r.media)
 	if err != nil {
 		return err
 	}

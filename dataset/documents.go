@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -22,11 +21,8 @@ func (d *Document) Name() string { return d.name }
 func (d *Document) Size() int64 { return int64(len(d.Text)) }
 
 // Open reads a range of the document.
-func (d *Document) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	if length == 0 {
-		length = d.Size() - offset
-	}
-	return io.NopCloser(bytes.NewReader(d.Text[offset : offset+length])), nil
+func (d *Document) Open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	return inMemory{d.name, d.Text}.Open(ctx, offset, length)
 }
 
 // Documents reads the JSON documents of an object or unit one after the other: those that are answered as a whole.

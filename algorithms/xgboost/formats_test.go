@@ -58,24 +58,32 @@ func train(t testing.TB, hp map[string]string, channels map[string]*algorithms.D
 }
 
 // scoreChannel scores the features of a channel, all at once.
-func scoreChannel(t testing.TB, p algorithms.Predictor, d *algorithms.Data) []float32 {
-	reader, err := d.Open(context.Background())
-	require.NoError(t, err)
-	defer reader.Close()
-	var out []float32
-	for {
-		batch, err := reader.Next()
-		if err == io.EOF {
-			return out
-		}
-		require.NoError(t, err)
-		features, err := dataset.SelectColumns(batch, d.Features)
-		require.NoError(t, err)
+func scoreChannel(t testing.TB, p algorithms.Predictor, d *algorithms.Data) (out []float32) {
+	eachFeatures(t, d, func(features dataset.Batch) {
 		s, err := p.Bind(features.Schema(), d.Named)
 		require.NoError(t, err)
 		col, err := s.Score(features)
 		require.NoError(t, err)
 		out = append(out, values(t, col)...)
+	})
+	return out
+}
+
+// eachFeatures calls do with the features of a channel, batch by batch.
+func eachFeatures(t testing.TB, d *algorithms.Data, do func(features dataset.Batch)) {
+	t.Helper()
+	reader, err := d.Open(context.Background())
+	require.NoError(t, err)
+	defer reader.Close()
+	for {
+		batch, err := reader.Next()
+		if err == io.EOF {
+			return
+		}
+		require.NoError(t, err)
+		features, err := dataset.SelectColumns(batch, d.Features)
+		require.NoError(t, err)
+		do(features)
 	}
 }
 

@@ -2,7 +2,6 @@ package xgboost
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -17,17 +16,7 @@ func outputsOf(t *testing.T, p algorithms.Predictor, names []string, d *algorith
 	t.Helper()
 	multi, err := algorithms.SelectOutputs(p, names)
 	require.NoError(t, err)
-	reader, err := d.Open(t.Context())
-	require.NoError(t, err)
-	defer reader.Close()
-	for {
-		batch, err := reader.Next()
-		if err == io.EOF {
-			return out
-		}
-		require.NoError(t, err)
-		features, err := dataset.SelectColumns(batch, d.Features)
-		require.NoError(t, err)
+	eachFeatures(t, d, func(features dataset.Batch) {
 		s, err := multi.Bind(features.Schema(), d.Named)
 		require.NoError(t, err)
 		columns, err := s.Score(features)
@@ -35,7 +24,8 @@ func outputsOf(t *testing.T, p algorithms.Predictor, names []string, d *algorith
 		for _, c := range columns {
 			out = append(out, fmt.Sprint(c))
 		}
-	}
+	})
+	return out
 }
 
 // TestSparseOutputs: whatever a model says of rows it says of sparse rows, too.
