@@ -250,7 +250,7 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 	cuts := g.matrix.Cuts
 	var scratch []uint32
 	for _, c := range columns {
-		if f.plain && cuts.single[c] && !f.mayGain(n.hist[cuts.offsets[c]]) {
+		if f.tested && cuts.single[c] && !f.mayGain(n.hist[cuts.offsets[c]]) {
 			continue
 		}
 		bins := n.hist[cuts.offsets[c]:][:cuts.Features[c].Bins()+1]

@@ -30,9 +30,10 @@ type finder struct {
 	total  sum
 	parent float64 // gain of the node unsplit
 	plain  bool    // no L1 penalty, no bound on the step, no monotone constraint: the quick formula holds
+	tested bool    // cuts that test lets pass are all that need be looked at
 	best   split
 
-	test cutTest // where plain: what is the same for all cuts of the node
+	test cutTest // where tested: what is the same for all cuts of the node
 
 	monotone  bool
 	bounds    bounds
@@ -51,12 +52,12 @@ func newFinder(p *Params, units pairUnits, total sum, limits bounds, rows int) f
 		f.monotone, f.plain = true, false
 		f.parent = p.gainAt(g, h, limits.clamp(p.weight(g, h)))
 	}
-	if f.plain {
-		f.test = cutTest{unitG: units.g, unitH: units.h, lambda: p.Lambda, totalG: g, totalH: h}
-		// Second derivatives only add up, so a right side that is too light stays so.
-		f.test.light = max(1, int64(math.Ceil(min(p.MinChildWeight/units.h, 1<<40))))
-		f.test.heavy = total.h - f.test.light
-	}
+	// With an L1 penalty the gain of a bounded leaf is a small difference of large terms, and rounding could lift it above the bound.
+	f.tested = p.Alpha == 0 || p.MaxDeltaStep == 0 && !f.monotone
+	f.test = cutTest{unitG: units.g, unitH: units.h, lambda: p.Lambda, alpha: p.Alpha, totalG: g, totalH: h}
+	// Second derivatives only add up, so a right side that is too light stays so.
+	f.test.light = max(1, int64(math.Ceil(min(p.MinChildWeight/units.h, 1<<40))))
+	f.test.heavy = total.h - f.test.light
 	return f
 }
 
@@ -100,12 +101,12 @@ func (s *finder) offer(gain float64, candidate split) {
 // numeric tries every cut of a numeric feature, with missing values on either side. bins holds the feature's part of the
 // histogram, the bin of missing values last.
 func (s *finder) numeric(feature int32, bins []uint64) {
-	if !s.plain {
+	if !s.tested {
 		s.numericSums(feature, s.unpacked(bins))
 		return
 	}
 	last := len(bins) - 1
-	s.tryNumeric(feature, unpack(bins[last]), func(left sum, bar float64) (float64, int, sum) { return s.scanPlain(bins[:last], left, bar) })
+	s.tryNumeric(feature, unpack(bins[last]), func(left sum, bar float64) (float64, int, sum) { return s.scanTested(bins[:last], left, bar) })
 }
 
 func (s *finder) numericSums(feature int32, bins []sum) {
@@ -157,42 +158,49 @@ func (s *finder) scan(bins []sum, left sum, bar float64) (gain float64, bin int,
 	return bar, bin, at
 }
 
-// scanPlain is scan without L1 penalty and bound on the step. It compares without dividing: with a and b the penalised
-// second derivatives of the sides, gl*gl/a + gr*gr/b > c is (gl*gl*b + gr*gr*a) > c*a*b.
-func (s *finder) scanPlain(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
+// scanTested is scan on bins as they are packed. Cuts that the test does not let pass are left out; of others the gain is that of the
+// formula in full, so what is found is the same to the bit. Where the test's own formula holds, that of scan rounds otherwise.
+func (s *finder) scanTested(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
 	bin = -1
 	c := s.test
-	c.goal = bar + s.parent
-	for b := 0; b < len(bins); {
-		skipped, upTo := c.skip(bins[b:], left)
-		b, left = b+skipped, upTo
-		to := min(len(bins), b+cutBlock)
-		for ; b < to; b++ {
-			packed := bins[b]
-			if packed == 0 {
-				continue
-			}
-			left.g += int64(int32(packed >> 32))
-			left.h += int64(uint32(packed))
-			if left.h < c.light {
-				continue
-			}
-			if left.h > c.heavy {
-				return c.goal - s.parent, bin, at
-			}
-			if top, bottom := c.of(left); top > c.goal*bottom {
-				c.goal, bin, at = top/bottom, b, left
-			}
+	c.goal = s.goal(bar)
+	for from := 0; ; {
+		passed, upTo := c.next(bins[from:], left)
+		if passed < 0 {
+			return bar, bin, at
+		}
+		from, left = from+passed+1, upTo
+		if s.plain {
+			top, bottom := c.of(left)
+			c.goal, bin, at = top/bottom, from-1, left
+			bar = c.goal - s.parent
+		} else if gain := s.gain(left); gain > bar {
+			bar, bin, at = gain, from-1, left
+			c.goal = s.goal(bar)
 		}
 	}
-	return c.goal - s.parent, bin, at
 }
 
-// cutTest is what a cut is held against. The order of its members is known to the assembly.
+// goal is what a cut has to come to for a gain above bar: a little less where its formula is not the test's, for rounding.
+func (s *finder) goal(bar float64) float64 {
+	if s.plain {
+		return bar + s.parent
+	}
+	return bar + s.parent - testSlack*(math.Abs(bar)+math.Abs(s.parent))
+}
+
+// testSlack is more than what rounding makes of the difference between the test's formula and that of gain, as a fraction: each is of about
+// ten operations in 53 bits.
+const testSlack = 1e-13
+
+// cutTest is what a cut is held against: the gain of leaves of the best values there are, bounded by no step and no constraint, which
+// would only gain less. It compares without dividing: with a and b the penalised second derivatives of the sides, gl*gl/a + gr*gr/b > c is
+// (gl*gl*b + gr*gr*a) > c*a*b. The order of its members is known to the assembly.
 type cutTest struct {
 	unitG, unitH, lambda, totalG, totalH float64
 	goal                                 float64
 	light, heavy                         int64 // bounds on the left side's second derivatives
+	alpha                                float64
 }
 
 // of returns the loss that a cut lowers as a fraction, not divided.
@@ -200,7 +208,29 @@ func (c *cutTest) of(left sum) (top, bottom float64) {
 	gl, hl := float64(left.g)*c.unitG, float64(left.h)*c.unitH
 	gr, hr := c.totalG-gl, c.totalH-hl+c.lambda
 	hl += c.lambda
+	if c.alpha != 0 {
+		gl, gr = max(math.Abs(gl)-c.alpha, 0), max(math.Abs(gr)-c.alpha, 0)
+	}
 	return gl*gl*hr + gr*gr*hl, hl * hr
+}
+
+// nextGo returns the first bin whose cut passes, -1 if there is none, and the sum of the rows up to it. left is the sum of those before the
+// first bin. A bin without rows makes no cut of its own.
+func (c *cutTest) nextGo(bins []uint64, left sum) (at int, upTo sum) {
+	for b, packed := range bins {
+		if packed == 0 {
+			continue
+		}
+		left.g += int64(int32(packed >> 32))
+		left.h += int64(uint32(packed))
+		if left.h < c.light || left.h > c.heavy {
+			continue
+		}
+		if top, bottom := c.of(left); top > c.goal*bottom {
+			return b, left
+		}
+	}
+	return -1, left
 }
 
 // mayGain tells whether a feature of one bin, as flags on sparse rows are, has a split that numeric would offer. There is only one: rows of
@@ -211,14 +241,11 @@ func (s *finder) mayGain(bin uint64) bool {
 		return false
 	}
 	top, bottom := s.test.of(left)
-	return top > (s.bar()+s.parent)*bottom
+	return top > s.goal(s.bar())*bottom
 }
 
 // bar is what a split has to gain to be offered.
 func (s *finder) bar() float64 { return max(minGain, s.params.stopLoss(), s.best.gain) }
-
-// cutBlock is how many cuts are tested at once.
-const cutBlock = 8
 
 // categorical tries sets of categories.
 func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {

@@ -216,12 +216,10 @@ done:
 	VZEROUPPER
 	RET
 
-// It goes on for as long as no cut of a block passes; Go then looks at that block one by one.
-//
-// func skipCuts(bins *uint64, blocks int, left uint64, c *cutTest) (skipped int, upTo uint64)
-TEXT ·skipCuts(SB), NOSPLIT, $0-48
+// func nextCut8(bins *uint64, n int, left uint64, c *cutTest) (at int, upTo uint64)
+TEXT ·nextCut8(SB), NOSPLIT, $0-48
 	MOVQ bins+0(FP), SI
-	MOVQ blocks+8(FP), CX
+	MOVQ n+8(FP), CX
 	MOVQ c+24(FP), AX
 	VPBROADCASTQ left+16(FP), Z30
 	VBROADCASTSD (AX), Z16   // unitG
@@ -232,6 +230,10 @@ TEXT ·skipCuts(SB), NOSPLIT, $0-48
 	VBROADCASTSD 40(AX), Z21 // goal
 	VPBROADCASTQ 48(AX), Z22 // light
 	VPBROADCASTQ 56(AX), Z23 // heavy
+	VBROADCASTSD 64(AX), Z26 // alpha
+	MOVQ 64(AX), DX
+	MOVQ $0x7fffffffffffffff, BX
+	VPBROADCASTQ BX, Z27
 	MOVQ $0xffffffff, BX
 	VPBROADCASTQ BX, Z24
 	MOVQ $7, BX
@@ -240,9 +242,11 @@ TEXT ·skipCuts(SB), NOSPLIT, $0-48
 	XORQ BX, BX
 
 loop:
-	CMPQ BX, CX
-	JGE  done
+	CMPQ CX, $8
+	JL   few
 	VMOVDQU64 (SI), Z0
+
+block:
 	VPTESTMQ Z0, Z0, K1 // a bin without rows makes no cut
 
 	// Sums up to each bin.
@@ -266,6 +270,16 @@ loop:
 	VSUBPD Z5, Z20, Z7
 	VADDPD Z18, Z7, Z7 // hr
 	VADDPD Z18, Z5, Z5
+	TESTQ DX, DX
+	JZ   shrunk
+	VPANDQ Z27, Z4, Z4
+	VPANDQ Z27, Z6, Z6
+	VSUBPD Z26, Z4, Z4
+	VSUBPD Z26, Z6, Z6
+	VMAXPD Z31, Z4, Z4
+	VMAXPD Z31, Z6, Z6
+
+shrunk:
 	VMULPD Z4, Z4, Z4
 	VMULPD Z7, Z4, Z4
 	VMULPD Z6, Z6, Z6
@@ -275,17 +289,38 @@ loop:
 	VMULPD Z21, Z5, Z5
 	VCMPPD $0x1e, Z5, Z4, K1, K1 // top > goal*bottom
 	KORTESTW K1, K1
-	JNZ  done
+	JNZ  found
 	VPERMQ Z0, Z25, Z30
 	ADDQ $64, SI
-	INCQ BX
-	JMP  loop
+	ADDQ $8, BX
+	SUBQ $8, CX
+	JG   loop
 
-done:
-	SHLQ $3, BX
-	MOVQ BX, skipped+32(FP)
-	VMOVDQA64 Z30, Z0
-	VMOVQ X0, AX
+none:
+	MOVQ $-1, AX
+	MOVQ AX, at+32(FP)
+	VMOVQ X30, AX
+	MOVQ AX, upTo+40(FP)
+	VZEROUPPER
+	RET
+
+few:
+	TESTQ CX, CX
+	JZ   none
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K2
+	VMOVDQU64.Z (SI), K2, Z0
+	JMP  block
+
+found:
+	KMOVW K1, AX
+	TZCNTL AX, AX
+	ADDQ AX, BX
+	MOVQ BX, at+32(FP)
+	VPCOMPRESSQ.Z Z0, K1, Z1
+	VMOVQ X1, AX
 	MOVQ AX, upTo+40(FP)
 	VZEROUPPER
 	RET

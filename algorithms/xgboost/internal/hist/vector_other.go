@@ -14,4 +14,4 @@ func (q *quantiser) rows(packed []uint64, g, h []float32, first uint32) uint64 {
 	return q.rowsGo(packed, g, h, first)
 }
 
-func (c *cutTest) skip(_ []uint64, left sum) (skipped int, upTo sum) { return 0, left }
+func (c *cutTest) next(bins []uint64, left sum) (at int, upTo sum) { return c.nextGo(bins, left) }
