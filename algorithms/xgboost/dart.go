@@ -118,7 +118,7 @@ func (t *training) addTrees(c *scored, trees []*hist.Tree, skipped []int) {
 	for i, tree := range trees {
 		i += first
 		if _, skip := slices.BinarySearch(skipped, i); !skip {
-			tree.AddTo(c.matrix, c.margins[tree.Group], 1, t.pool)
+			tree.AddTo(c.matrix, c.margins[tree.Group], t.pool)
 		}
 	}
 }

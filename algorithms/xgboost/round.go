@@ -181,9 +181,9 @@ func (t *training) growOutput(ctx context.Context, l *lane, output int, grown []
 				return t.quantile(loss.Alpha(output), rows, func(r int) float32 { return residuals[r] })
 			})
 		}
-		l.grower.AddGrown(tree, t.channels[0].margins[output], 1)
+		l.grower.AddGrown(tree, t.channels[0].margins[output])
 		for _, c := range t.channels[1:] {
-			tree.AddTo(c.matrix, c.margins[output], 1, l.pool)
+			tree.AddTo(c.matrix, c.margins[output], l.pool)
 		}
 		grown[p] = tree
 	}

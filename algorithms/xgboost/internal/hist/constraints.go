@@ -91,7 +91,7 @@ func (g *Grower) Refit(t *Tree, value func(rows []uint32) float64) {
 		}
 		if n.cut == nil {
 			if v := float32(values[i] * g.params.LearningRate); v == v {
-				n.node.Value, t.Nodes[i].Value, t.walk.nodes[i].value = v, v, v
+				n.node.Value, t.Nodes[i].Value, t.walk.values[i] = v, v, v
 			}
 			continue
 		}

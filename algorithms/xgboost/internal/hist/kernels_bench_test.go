@@ -33,6 +33,11 @@ func BenchmarkTwins(b *testing.B) {
 	}
 	some, rights := scatteredRows(r, rows, 8), make([]uint32, rows)
 	chosen, sums := make([]uint32, len(some)), make(histogram, (features+1)*window)
+	columns := randomColumns(r, 8, rows)
+	cuts, _ := cutsOf(columns, 255, rows)
+	m, margins := NewMatrix(cuts, rows), make([]float32, rows)
+	m.Add(columns, rows, NewPool(1))
+	walk := randomTree(b, r, m, 10).walk
 	q := quantiser{scales: pairUnits{1000, 1000}, low: 1, high: 2}
 	for _, c := range []struct {
 		name  string
@@ -52,6 +57,11 @@ func BenchmarkTwins(b *testing.B) {
 			"add", len(some) * features,
 			func() { addEvenGo(sums, matrix, features, some, packed) },
 			func() { addEven(sums, matrix, features, some, packed) },
+		},
+		{
+			"walk", rows,
+			func() { addWalked(walk, m.narrow, 8, margins, 1) },
+			func() { walk.addBytes(m.narrow, 8, margins, 1) },
 		},
 	} {
 		for name, do := range map[string]func(){"go": c.plain, "here": c.twin} {

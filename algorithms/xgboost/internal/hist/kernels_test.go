@@ -1,6 +1,7 @@
 package hist
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -133,6 +134,58 @@ func TestBinTwins(t *testing.T) {
 		s.bytes(got, values)
 		require.Equal(t, want, plain)
 		require.Equal(t, want, got)
+	}
+}
+
+// randomTree grows a tree on random gradients of all rows.
+func randomTree(t testing.TB, r *rand.Rand, m *Matrix, depth int) *Tree {
+	t.Helper()
+	g, h := make([]float32, m.rows), make([]float32, m.rows)
+	for i := range g {
+		g[i], h[i] = float32(r.NormFloat64()), 1
+	}
+	pool := NewPool(2)
+	grower := NewGrower(m, Params{LearningRate: 1, MaxDepth: depth, Lambda: 1, Subsample: 1, ColumnsByTree: 1, ColumnsByLevel: 1, ColumnsByNode: 1}, pool)
+	tree, err := grower.Grow(context.Background(), Quantise(g, h, 1, Precision{}, pool, nil), 1)
+	require.NoError(t, err)
+	return tree
+}
+
+func TestWalkTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(31, 32))
+	for _, rows := range []int{1, 31, 32, 33, 64, 100, 1000, 5000} {
+		columns := randomColumns(r, 1+r.IntN(9), rows)
+		cuts, _ := cutsOf(columns, 255, rows)
+		m := NewMatrix(cuts, rows)
+		m.Add(columns, rows, NewPool(2))
+		stride := len(columns)
+		for _, depth := range []int{1, 2, 7, 0} {
+			tree := randomTree(t, r, m, depth)
+			require.NotNil(t, tree.walk.steps)
+			want, got := make([]float32, rows), make([]float32, rows)
+			for i := range want {
+				want[i] = float32(r.NormFloat64())
+			}
+			copy(got, want)
+			addWalked(tree.walk, m.narrow, stride, want, 0.7)
+			tree.walk.addBytes(m.narrow, stride, got, 0.7)
+			require.Equal(t, want, got)
+			for i := range rows { // the tree itself, on values
+				at := int32(0)
+				for n := &tree.Nodes[0]; !n.IsLeaf(); n = &tree.Nodes[at] {
+					if x := columns[n.Feature][i]; x < n.Value || x != x && n.DefaultLeft {
+						at = n.Left
+					} else {
+						at = n.Right
+					}
+				}
+				require.Equal(t, tree.Nodes[at].Value, tree.walk.values[at])
+				got[i] = 0
+				addWalked(tree.walk, m.narrow[i*stride:], stride, got[i:i+1], 1)
+				require.Equal(t, tree.Nodes[at].Value, got[i])
+			}
+		}
 	}
 }
 

@@ -36,8 +36,8 @@ func TestBestFirst(t *testing.T) {
 			tree, err := grower.Grow(context.Background(), quanta, 1)
 			require.NoError(t, err)
 			margins, walked := make([]float32, rows), make([]float32, rows)
-			grower.AddGrown(tree, margins, 1)
-			tree.AddTo(m, walked, 1, pool)
+			grower.AddGrown(tree, margins)
+			tree.AddTo(m, walked, pool)
 			require.Equal(t, walked, margins)
 			return tree
 		}

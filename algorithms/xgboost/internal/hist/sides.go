@@ -82,7 +82,7 @@ func partBySide(rows, rights []uint32, left []uint8) int {
 }
 
 // addToSparse is AddTo on a sparse matrix: all rows go down the tree together, level after level.
-func (t *Tree) addToSparse(m *Matrix, margins []float32, stride int, pool *Pool) {
+func (t *Tree) addToSparse(m *Matrix, margins []float32, pool *Pool) {
 	at := make([]int32, m.rows)
 	moves := make([]uint8, m.rows) // 1 more than the side of a row with a stored value, else 0
 	nodes := t.walk.nodes
@@ -99,11 +99,10 @@ func (t *Tree) addToSparse(m *Matrix, margins []float32, stride int, pool *Pool)
 		}
 		pool.Each(len(splits), func(k int) {
 			n := &nodes[splits[k]]
-			table := t.walk.tables[n.table]
 			rows, bins := m.sparse.column(n.feature)
 			for j, r := range rows {
 				if at[r] == splits[k] {
-					moves[r] = 1 + table[bins[j]]
+					moves[r] = 1 + uint8(t.walk.right(n, int(bins[j])))
 				}
 			}
 		})
@@ -115,7 +114,7 @@ func (t *Tree) addToSparse(m *Matrix, margins []float32, stride int, pool *Pool)
 				}
 				side := moves[r]
 				if moves[r] = 0; side == 0 {
-					side = 1 + t.walk.tables[n.table][m.Cuts.Features[n.feature].Bins()]
+					side = 1 + uint8(t.walk.right(n, m.Cuts.Features[n.feature].Bins()))
 				}
 				at[r] = n.children[side-1]
 			}
@@ -123,7 +122,7 @@ func (t *Tree) addToSparse(m *Matrix, margins []float32, stride int, pool *Pool)
 	}
 	pool.ranges(m.rows, binRows, func(from, to int) {
 		for r := from; r < to; r++ {
-			margins[r*stride] += float32(nodes[at[r]].value * t.Scale)
+			margins[r] += float32(t.walk.values[at[r]] * t.Scale)
 		}
 	})
 }

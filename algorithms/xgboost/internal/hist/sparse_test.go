@@ -104,11 +104,11 @@ func TestSparseGrowsTheSame(t *testing.T) {
 					require.NoError(t, err)
 					require.Greater(t, len(tree.Nodes), 15)
 					require.Equal(t, tree.Tree, ours.Tree, fmt.Sprint("columnar ", columnar))
-					a.AddGrown(tree, want, 1)
-					b.AddGrown(ours, got, 1)
+					a.AddGrown(tree, want)
+					b.AddGrown(ours, got)
 					require.Equal(t, want, got)
-					ours.AddTo(m, got, 1, pool)
-					tree.AddTo(dense, want, 1, pool)
+					ours.AddTo(m, got, pool)
+					tree.AddTo(dense, want, pool)
 					require.Equal(t, want, got)
 				}
 			}

@@ -14,4 +14,8 @@ func (q *quantiser) rows(packed []uint64, g, h []float32, first uint32) uint64 {
 	return q.rowsGo(packed, g, h, first)
 }
 
+func (w *Walk) addBytes(bins []uint8, stride int, margins []float32, scale float32) {
+	addWalked(w, bins, stride, margins, scale)
+}
+
 func (c *cutTest) next(bins []uint64, left sum) (at int, upTo sum) { return c.nextGo(bins, left) }
