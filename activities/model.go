@@ -3,7 +3,6 @@ package activities
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing/fstest"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/batchmill/batchmill/activities/budget"
 	"github.com/batchmill/batchmill/activities/protocol"
