@@ -4,12 +4,18 @@ import "math"
 
 var sqrt5 = math.Sqrt(5)
 
-// matern is the Matérn-5/2 correlation at squared distance r2, and its derivative by r2 (Rasmussen and Williams 2006,
-// Gaussian Processes for Machine Learning, eq. 4.17).
-func matern(r2 float64) (k, slope float64) {
-	r := sqrt5 * math.Sqrt(r2)
-	e := math.Exp(-r)
-	return (1 + r + 5.0/3*r2) * e, -5.0 / 6 * (1 + r) * e
+// matern turns squared distances into Matérn-5/2 correlations, and writes their derivatives by the squared distance (Rasmussen
+// and Williams 2006, Gaussian Processes for Machine Learning, eq. 4.17). Roots have a loop of their own, since each would wait for
+// the last correlation: the instruction also reads the register that it writes.
+func matern(k, slopes []float64) {
+	slopes = slopes[:len(k)]
+	for j, r2 := range k {
+		slopes[j] = sqrt5 * math.Sqrt(r2)
+	}
+	for j, r := range slopes {
+		e := decay(r)
+		k[j], slopes[j] = (1+r+5.0/3*k[j])*e, -5.0/6*(1+r)*e
+	}
 }
 
 // scaled is points as the kernel sees them: numeric coordinates warped and divided by their lengths, categories as they
@@ -84,16 +90,18 @@ func (s *scaled) scale(dst, x, slopes []float64) {
 // distance.
 func (s *scaled) correlate(k, slopes, z []float64) {
 	s.distances(k, z)
-	slopes = slopes[:len(k)]
-	for j, r2 := range k {
-		k[j], slopes[j] = matern(r2)
-	}
+	matern(k, slopes)
 }
 
 // distances writes the squared distances of z from the first len(dst) points. Categories that differ are one length apart.
 func (s *scaled) distances(dst, z []float64) {
 	clear(dst)
-	for _, d := range s.numbers {
+	numbers := s.numbers
+	for ; len(numbers) >= 4; numbers = numbers[4:] {
+		a, b, c, d := numbers[0], numbers[1], numbers[2], numbers[3]
+		addFour(dst, [4]float64{z[a], z[b], z[c], z[d]}, s.columns[a], s.columns[b], s.columns[c], s.columns[d])
+	}
+	for _, d := range numbers {
 		at := z[d]
 		for j, v := range s.columns[d][:len(dst)] {
 			diff := at - v
@@ -107,5 +115,15 @@ func (s *scaled) distances(dst, z []float64) {
 				dst[j] += apart
 			}
 		}
+	}
+}
+
+// addFour adds the squared distances along four coordinates, in the order in which four passes would.
+func addFour(dst []float64, z [4]float64, a, b, c, d []float64) {
+	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
+	first, second, third, fourth := z[0], z[1], z[2], z[3]
+	for j, sum := range dst {
+		p, q, r, s := first-a[j], second-b[j], third-c[j], fourth-d[j]
+		dst[j] = sum + p*p + q*q + r*r + s*s
 	}
 }

@@ -20,6 +20,7 @@ type likelihood struct {
 	data         Data
 	meanVariance float64     // of the mean's prior; 0 fixes the mean at 0
 	points       *scaled     // under the hyperparameters at hand
+	x, logs      [][]float64 // the data by coordinate, and the logarithms that warping takes of it
 	byA, byB     [][]float64 // derivatives of the points by log A and log B, by coordinate
 	covariance   *square
 	k, slopes    []float64 // correlations and their derivatives by the squared distance: rows of n, the lower triangle
@@ -35,8 +36,10 @@ func newLikelihood(shape Shape, data Data, meanVariance float64) *likelihood {
 	l.points.n = n
 	for d := range width {
 		l.points.columns[d] = make([]float64, n)
+		l.x = append(l.x, column(data.X, d))
 		if shape.Warped {
 			l.byA, l.byB = append(l.byA, make([]float64, n)), append(l.byB, make([]float64, n))
+			l.logs = append(l.logs, logsInward(l.x[d]))
 		}
 	}
 	l.k, l.slopes, l.weights = make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)
@@ -89,26 +92,49 @@ func solveMean(s solver, y, ones []float64, meanVariance float64) (mean float64,
 	return mean, alpha
 }
 
+// column is coordinate d of all points.
+func column(points [][]float64, d int) []float64 {
+	out := make([]float64, len(points))
+	for i, x := range points {
+		out[i] = x[d]
+	}
+	return out
+}
+
+func logsInward(column []float64) []float64 {
+	out := make([]float64, len(column))
+	for i, x := range column {
+		out[i] = math.Log(inward(x))
+	}
+	return out
+}
+
 // scale fills in the points. Numbers are centred, which no distance sees and sums of squares like.
 func (l *likelihood) scale() {
-	h := l.points.hyper
 	for d, column := range l.points.columns {
+		copy(column, l.x[d])
 		if l.points.shape.Categorical[d] {
-			for i, x := range l.data.X {
-				column[i] = x[d]
-			}
 			continue
 		}
-		inverse := l.points.inverse[d]
-		for i, x := range l.data.X {
-			v := x[d]
-			if l.points.shape.Warped {
-				w, _, a, b := warp(v, h.A[d], h.B[d])
-				v, l.byA[d][i], l.byB[d][i] = w, a*inverse, b*inverse
-			}
-			column[i] = v * inverse
+		if l.points.shape.Warped {
+			l.warp(d)
 		}
+		floats.Scale(l.points.inverse[d], column)
 		floats.AddConst(-floats.Sum(column)/float64(len(column)), column)
+	}
+}
+
+// warp warps a coordinate of the points, with the derivatives as they are once it is scaled.
+func (l *likelihood) warp(d int) {
+	a, b, inverse := l.points.hyper.A[d], l.points.hyper.B[d], l.points.inverse[d]
+	column, logs, byA, byB := l.points.columns[d], l.logs[d], l.byA[d], l.byB[d]
+	for i, x := range column {
+		if !warps(x) {
+			byA[i], byB[i] = 0, 0
+			continue
+		}
+		w, _, byLogA, byLogB := warpAt(inward(x), logs[i], a, b)
+		column[i], byA[i], byB[i] = w, byLogA*inverse, byLogB*inverse
 	}
 }
 
