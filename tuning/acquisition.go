@@ -13,17 +13,23 @@ type acquisition struct {
 	byMean, byDeviation []float64
 }
 
-// newAcquisition takes the points at which the best value is looked for.
-func newAcquisition(m *gp.Model, x [][]float64) *acquisition {
-	a := &acquisition{model: m, best: math.Inf(1), byMean: make([]float64, len(x[0])), byDeviation: make([]float64, len(x[0]))}
-	for _, at := range x {
-		a.best = min(a.best, m.Mean(at))
-	}
-	return a
+func newAcquisition(m *gp.Model, best float64, axes int) *acquisition {
+	return &acquisition{model: m, best: best, byMean: make([]float64, axes), byDeviation: make([]float64, axes)}
 }
 
 func (a *acquisition) at(x []float64) float64 {
 	mean, deviation := a.model.Predict(x)
+	return a.of(mean, deviation)
+}
+
+// bound is at least the acquisition at x, and costs less.
+func (a *acquisition) bound(x []float64) float64 {
+	mean, deviation := a.model.Bound(x)
+	return a.of(mean, deviation)
+}
+
+// of grows with the deviation.
+func (a *acquisition) of(mean, deviation float64) float64 {
 	value, _ := logImprovement((a.best - mean) / deviation)
 	return value + math.Log(deviation)
 }

@@ -14,7 +14,7 @@ func TestAsides(t *testing.T) {
 	e := s.evidence()
 	rng := rand.New(rand.NewPCG(1, 1))
 	s.fit(e, 0, rng)
-	s.condition(e)
+	s.condition(&e)
 	best := s.box(s.expectedBest(e, nil), sideStart, 0)
 	box := s.box(s.expectedBest(e, []region{best}), sideStart, 0)
 	p, ok := s.besideBest(e, rng)
@@ -24,7 +24,7 @@ func TestAsides(t *testing.T) {
 	if mean, center := s.belief.model.Mean(s.coordinates(p)), s.belief.model.Mean(box.center); mean >= center {
 		t.Errorf("the model expects %v at %v, and %v at the centre", mean, p, center)
 	}
-	one := evidence{categorical: e.categorical, x: e.x[:1], values: e.values[:1]}
+	one := evidence{categorical: e.categorical, x: e.x[:1], values: e.values[:1], own: e.own[:1], expected: e.expected[:1]}
 	if p, ok := s.besideBest(one, rng); ok {
 		t.Errorf("%v is beside the only point", p)
 	}
@@ -39,7 +39,7 @@ func TestExpectedBestOutside(t *testing.T) {
 	e := s.evidence()
 	rng := rand.New(rand.NewPCG(1, 1))
 	s.fit(e, 0, rng)
-	s.condition(e)
+	s.condition(&e)
 	var known []region
 	last := math.Inf(-1)
 	for {

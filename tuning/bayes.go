@@ -30,7 +30,7 @@ func (s *Search) fromModel(id int) (record, bool) {
 	if id > s.startTrials() && len(e.values) >= leastObserved {
 		rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
 		s.fit(e, s.turn(id, len(e.values)), rng)
-		s.condition(e)
+		s.condition(&e)
 		if r, ok := s.chooseBy(s.look(id, e.pending()), e, rng); ok {
 			return r, true
 		}
@@ -112,8 +112,8 @@ func budgetFor(observations int) gp.Budget {
 }
 
 // condition shows the model all observed points, and the pending ones with the values it expects there itself (the
-// kriging believer of Ginsbourger, Le Riche and Carraro 2010).
-func (s *Search) condition(e evidence) {
+// kriging believer of Ginsbourger, Le Riche and Carraro 2010), and fills in what it expects at all of them.
+func (s *Search) condition(e *evidence) {
 	b := &s.belief
 	if b.model == nil {
 		b.model = gp.NewModel(e.categorical, *b.Fits[b.turn].Hyper)
@@ -134,4 +134,5 @@ func (s *Search) condition(e evidence) {
 		b.model.Learn(values)
 	}
 	b.seen = e.x
+	s.expect(e)
 }

@@ -13,6 +13,8 @@ type evidence struct {
 	categorical []bool
 	x           [][]float64 // of observed points, then of pending ones
 	values      []float64   // of the observed ones, to be minimised, about standard normal in each task
+	own         [][]float64 // the points as points of the space and of the search's own task
+	expected    []float64   // the values that the model expects there
 }
 
 // pending is how many points are.

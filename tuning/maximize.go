@@ -9,51 +9,31 @@ import (
 	"github.com/batchmill/batchmill/tuning/internal/sobol"
 )
 
-// candidate is a point of the cube with its acquisition.
-type candidate struct {
-	x     []float64 // as the model sees it, integers and categories exact
-	value float64
-}
-
 // maximize looks for the point of the highest acquisition in a region that was not taken, and that acquisition: candidates all
 // over it and around the best points, then uphill from the best of them. False if it finds none.
 func (s *Search) maximize(e evidence, r region, rng *rand.Rand) (point, float64, bool) {
-	inside := make([][]float64, len(e.x))
-	for i, x := range e.x {
-		inside[i] = s.own(s.coordinates(s.pointOf(x)), e)
-	}
-	a := newAcquisition(s.belief.model, inside)
+	best := slices.Min(e.expected)
 	if r.aside {
-		a.best = s.belief.model.Mean(r.center)
+		best = s.belief.model.Mean(r.center)
 	}
-	found := s.candidates(e, r, rng)
-	for i := range found {
-		found[i].value = a.at(found[i].x)
-	}
-	sortCandidates(found)
+	a := newAcquisition(s.belief.model, best, len(e.categorical))
+	found := newRanking(a, s.candidates(e, r, rng))
 	climbed := s.spreadOut(found, climbs)
 	for i := range climbed {
 		climbed[i] = s.climb(a, r, climbed[i])
 	}
 	sortCandidates(climbed)
-	for _, c := range append(climbed, found...) {
+	for _, c := range append(climbed, found.given...) {
+		if p := s.pointOf(c.x); !s.isTaken(p) {
+			return p, c.value, true
+		}
+	}
+	for c, ok := found.next(); ok; c, ok = found.next() {
 		if p := s.pointOf(c.x); !s.isTaken(p) {
 			return p, c.value, true
 		}
 	}
 	return nil, 0, false
-}
-
-func sortCandidates(c []candidate) {
-	slices.SortStableFunc(c, func(a, b candidate) int {
-		switch {
-		case a.value > b.value:
-			return -1
-		case a.value < b.value:
-			return 1
-		}
-		return 0
-	})
 }
 
 // candidates are points of a Sobol sequence in the region, and points near the best ones observed.
@@ -67,12 +47,20 @@ func (s *Search) candidates(e evidence, r region, rng *rand.Rand) []candidate {
 	}
 	order := e.ranked()
 	for k, i := range order[:min(len(order), localCenters)] {
-		center := s.own(s.coordinates(s.pointOf(e.x[i])), e)
+		center := e.own[i]
 		for range localCandidates >> k {
 			out = append(out, candidate{x: s.near(center, r, rng)})
 		}
 	}
 	return out
+}
+
+// expect fills in what the model says of the points that it was shown.
+func (s *Search) expect(e *evidence) {
+	for _, x := range e.x {
+		x = s.own(s.coordinates(s.pointOf(x)), *e)
+		e.own, e.expected = append(e.own, x), append(e.expected, s.belief.model.Mean(x))
+	}
 }
 
 // own is x with the code of the search's own task where there are others.
@@ -154,10 +142,11 @@ func (a axis) neighbour(v, u, step float64) float64 {
 }
 
 // spreadOut picks the first n candidates that are not almost the same.
-func (s *Search) spreadOut(sorted []candidate, n int) []candidate {
+func (s *Search) spreadOut(found *ranking, n int) []candidate {
 	var out []candidate
-	for _, c := range sorted {
-		if len(out) == n {
+	for len(out) < n {
+		c, ok := found.next()
+		if !ok {
 			break
 		}
 		if !slices.ContainsFunc(out, func(o candidate) bool { return s.close(o.x, c.x) }) {

@@ -81,13 +81,12 @@ const wholeStep = 1.01
 func (s *Search) expectedBest(e evidence, outside []region) []float64 {
 	var best []float64
 	least := math.Inf(1)
-	for _, x := range e.x[:len(e.values)] {
-		x = s.own(s.coordinates(s.pointOf(x)), e)
+	for i, x := range e.own[:len(e.values)] {
 		if slices.ContainsFunc(outside, func(r region) bool { return s.within(x, r) }) {
 			continue
 		}
-		if mean := s.belief.model.Mean(x); best == nil || mean < least {
-			best, least = x, mean
+		if best == nil || e.expected[i] < least {
+			best, least = x, e.expected[i]
 		}
 	}
 	return best

@@ -194,3 +194,31 @@ func TestDuplicatePointsDoNotBreakTheModel(t *testing.T) {
 		t.Errorf("prediction %v ± %v", mean, deviation)
 	}
 }
+
+// A bound is the same mean and no less deviation, also where points had to be told apart by more noise.
+func TestBound(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, length := range []float64{0.05, 0.3, 2, 50} {
+		m := NewModel(make([]bool, 2), Hyper{Lengths: []float64{length, length}, Variance: 1e4, Noise: MinNoise})
+		for i := range 40 {
+			x := []float64{rng.Float64(), rng.Float64()}
+			m.Add(x)
+			if i%10 == 0 {
+				m.Add(x)
+			}
+		}
+		values := make([]float64, m.Len())
+		for i := range values {
+			values[i] = rng.NormFloat64()
+		}
+		m.Learn(values)
+		for range 200 {
+			x := []float64{rng.Float64(), rng.Float64()}
+			mean, deviation := m.Predict(x)
+			if boundMean, bound := m.Bound(x); boundMean != mean || bound < deviation*(1-1e-6) {
+				t.Errorf("length %v at %v: %v ± %v is bounded by %v ± %v", length, x, mean, deviation, boundMean, bound)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ type Model struct {
 	points *scaled
 	factor factor
 	ones   []float64
+	own    []float64 // variance of each observation
 	mean   float64
 	alpha  []float64
 	// workspace of one prediction
@@ -41,10 +42,12 @@ func (m *Model) Add(x []float64) {
 	m.points.correlate(k, m.slopes, m.z)
 	floats.Scale(h.Variance, k)
 	m.points.add(m.z)
-	for noise := h.Noise; !m.factor.decompose(k, h.Variance+noise); {
+	noise := h.Noise
+	for !m.factor.decompose(k, h.Variance+noise) {
 		noise *= 10 // rounding made the matrix singular
 	}
 	m.factor.invert()
+	m.own = append(m.own[:m.points.n-1], h.Variance+noise)
 	m.ones = append(m.ones, 1)
 }
 
@@ -86,6 +89,17 @@ func (m *Model) Predict(x []float64) (mean, deviation float64) {
 	n := m.points.n
 	m.factor.solveLower(m.half, m.k[:n])
 	return m.mean + floats.Dot(m.k[:n], m.alpha), m.deviation()
+}
+
+// Bound is Predict with a deviation that is at least as large: what the point most like x leaves of it alone. It takes O(n) where
+// Predict takes O(n²).
+func (m *Model) Bound(x []float64) (mean, deviation float64) {
+	mean = m.Mean(x)
+	v, explained := m.points.hyper.Variance, 0.0
+	for i, k := range m.k[:m.points.n] {
+		explained = max(explained, k*k/m.own[i])
+	}
+	return mean, math.Sqrt(max(v-explained, v*tinyPivot))
 }
 
 // deviation is that at the point whose L⁻¹k is in half.
