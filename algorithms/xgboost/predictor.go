@@ -32,6 +32,17 @@ type engine interface {
 }
 
 func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
+	p, err := uncompiled(m, l)
+	if err != nil || p.engine != nil {
+		return p, err
+	}
+	trees := forest.NewEngine(p.trees, m.NumFeature, p.groups)
+	p.engine, p.uses = trees, trees.Uses(m.NumFeature)
+	return p, nil
+}
+
+// uncompiled is a predictor without an engine for its trees, which says all there is to say of them but does not score.
+func uncompiled(m *modelfile.Model, l *layout) (*predictor, error) {
 	link, ok := objective.LinkOf(m.Objective)
 	if !ok {
 		return nil, &algorithms.DataError{Reason: fmt.Sprintf("xgboost model: objective %q is not supported", m.Objective)}
@@ -48,8 +59,6 @@ func newPredictor(m *modelfile.Model, l *layout) (*predictor, error) {
 		return p, nil
 	}
 	p.trees = usedTrees(m)
-	trees := forest.NewEngine(p.trees, m.NumFeature, p.groups)
-	p.engine, p.uses = trees, trees.Uses(m.NumFeature)
 	return p, nil
 }
 

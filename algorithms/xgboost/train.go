@@ -43,7 +43,7 @@ func trainWith(ctx context.Context, req *algorithms.TrainRequest, set *settings)
 		return nil, err
 	}
 	model := t.model()
-	p, err := newPredictor(model, t.train.layout)
+	p, err := uncompiled(model, t.train.layout)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,6 @@ func (g *Grower) sumExact() (s sum) {
 // searchExact searches a node's splits on sums made from its rows.
 func (g *Grower) searchExact(f *finder, n *growing, columns []int32) {
 	cuts, stride := g.matrix.Cuts, len(g.matrix.Cuts.Features)
-	var scratch []uint32
 	for _, c := range columns {
 		bins := make([]sum, cuts.Features[c].Bins()+1)
 		for _, r := range g.rows[n.from:n.to] {
@@ -72,7 +71,7 @@ func (g *Grower) searchExact(f *finder, n *growing, columns []int32) {
 			bins[b] = bins[b].plus(g.exact[r])
 		}
 		if cuts.Features[c].Categories > 0 {
-			f.categorical(c, bins, &scratch)
+			f.categorical(c, bins)
 		} else {
 			f.numericSums(c, bins)
 		}

@@ -114,8 +114,8 @@ func (h histogram) add(o histogram) {
 	}
 }
 
-// subtract takes o from h: what is left of a parent is the other child.
-func (h histogram) subtract(o histogram) {
+// subtractGo takes o from h: what is left of a parent is the other child.
+func (h histogram) subtractGo(o histogram) {
 	o = o[:len(h)]
 	for i := range h {
 		h[i] -= o[i]

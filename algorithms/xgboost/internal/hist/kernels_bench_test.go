@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkTwins times each loop in Go and as this processor runs it, per row (bins: per value; histograms: per
-// update): processor time of the fastest run.
+// update; subtract: per bin): processor time of the fastest run.
 func BenchmarkTwins(b *testing.B) {
 	const rows, features = 1 << 18, 28
 	r := rand.New(rand.NewPCG(19, 20))
@@ -27,9 +27,9 @@ func BenchmarkTwins(b *testing.B) {
 		matrix[i] = uint8(r.Uint32())
 	}
 	s.bytes(bins, g)
-	var left [window]uint8
-	for i := range left {
-		left[i] = uint8(i & 1)
+	var table [tableWords]uint32
+	for i := range table {
+		table[i] = 0x55555555
 	}
 	some, rights := scatteredRows(r, rows, 8), make([]uint32, rows)
 	chosen, sums := make([]uint32, len(some)), make(histogram, (features+1)*window)
@@ -38,6 +38,7 @@ func BenchmarkTwins(b *testing.B) {
 	m, margins := NewMatrix(cuts, rows), make([]float32, rows)
 	m.Add(columns, rows, NewPool(1))
 	walk := randomTree(b, r, m, 10).walk
+	other := slices.Clone(sums)
 	q := quantiser{scales: pairUnits{1000, 1000}, low: 1, high: 2}
 	for _, c := range []struct {
 		name  string
@@ -50,13 +51,26 @@ func BenchmarkTwins(b *testing.B) {
 		{"quantise", rows, func() { q.rowsGo(packed, g, h, 0) }, func() { q.rows(packed, g, h, 0) }},
 		{
 			"part", len(some),
-			func() { copy(chosen, some); partBytesGo(chosen, rights, bins, &left, 0, 0) },
-			func() { copy(chosen, some); partBytes(chosen, rights, bins, &left) },
+			func() { copy(chosen, some); partBytesGo(chosen, rights, bins, &table, 0, 0) },
+			func() { copy(chosen, some); partBytes(chosen, rights, bins, &table) },
 		},
 		{
 			"add", len(some) * features,
 			func() { addEvenGo(sums, matrix, features, some, packed) },
 			func() { addEven(sums, matrix, features, some, packed) },
+		},
+		{
+			"subtract", 1000 * len(other),
+			func() {
+				for range 1000 {
+					sums.subtractGo(other)
+				}
+			},
+			func() {
+				for range 1000 {
+					sums.subtract(other)
+				}
+			},
 		},
 		{
 			"walk", rows,

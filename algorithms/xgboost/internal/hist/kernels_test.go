@@ -84,6 +84,21 @@ func TestLanesTwins(t *testing.T) {
 	}
 }
 
+func TestSubtractTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(39, 40))
+	for n := range 100 {
+		want, o := make(histogram, n), make(histogram, n)
+		for i := range want {
+			want[i], o[i] = r.Uint64(), r.Uint64()
+		}
+		got := slices.Clone(want)
+		want.subtractGo(o)
+		got.subtract(o)
+		require.Equal(t, want, got)
+	}
+}
+
 func TestPartitionTwins(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(13, 14))
@@ -93,18 +108,18 @@ func TestPartitionTwins(t *testing.T) {
 			whole[i] = uint8(r.Uint32())
 		}
 		for range 20 {
-			var left [window]uint8
+			var table [tableWords]uint32
 			share := r.IntN(5)
-			for b := range left {
-				if r.IntN(4) < share {
-					left[b] = 1
+			for b := range window {
+				if r.IntN(4) >= share {
+					table[b/32] |= 1 << (b % 32)
 				}
 			}
 			chosen := scatteredRows(r, rows, 1+r.IntN(3))
 			got, want := slices.Clone(chosen), slices.Clone(chosen)
 			gotRights, wantRights := make([]uint32, len(chosen)), make([]uint32, len(chosen))
-			l := partBytesGo(want, wantRights, whole[:rows], &left, 0, 0)
-			require.Equal(t, l, partBytes(got, gotRights, whole[:rows], &left))
+			l := partBytesGo(want, wantRights, whole[:rows], &table, 0, 0)
+			require.Equal(t, l, partBytes(got, gotRights, whole[:rows], &table))
 			require.Equal(t, want[:l], got[:l])
 			require.Equal(t, wantRights[:len(chosen)-l], gotRights[:len(chosen)-l])
 		}

@@ -13,6 +13,7 @@ const (
 // piece is a part of one node's rows.
 type piece struct {
 	node     int32 // the parent's index
+	table    sideTable
 	from, to int
 	lefts    int
 }
@@ -20,13 +21,15 @@ type piece struct {
 // partition orders the rows of each node of chosen so that those that go left come first; order is otherwise kept.
 func (g *Grower) partition(chosen []int32) {
 	var pieces []piece
-	tables := make(map[int32][]uint8, len(chosen))
+	tables := make([]sideTable, len(chosen))
 	size := g.pieceRows(chosen, partitionRows)
-	for _, i := range chosen {
+	for k, i := range chosen {
 		n := &g.nodes[i]
-		tables[i] = n.cut.table(&g.matrix.Cuts.Features[n.cut.feature])
+		f := &g.matrix.Cuts.Features[n.cut.feature]
+		tables[k] = make(sideTable, max(tableWords, tableLength(f)))
+		tables[k].fill(f, n.cut)
 		for from := n.from; from < n.to; from += size {
-			pieces = append(pieces, piece{node: i, from: from, to: min(n.to, from+size)})
+			pieces = append(pieces, piece{node: i, table: tables[k], from: from, to: min(n.to, from+size)})
 		}
 	}
 	if len(g.scratch) < len(g.rows) {
@@ -42,9 +45,9 @@ func (g *Grower) partition(chosen []int32) {
 		if g.sides != nil {
 			w.lefts = partBySide(rows, rights, g.sides.left)
 		} else if g.matrix.Cuts.wide {
-			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, tables[w.node])
+			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, w.table)
 		} else {
-			w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[window]uint8)(tables[w.node]))
+			w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[tableWords]uint32)(w.table))
 		}
 	})
 	var byNode [][]piece
@@ -61,23 +64,24 @@ func (g *Grower) partition(chosen []int32) {
 
 // partBytesGo moves the rows that go left to the front of rows and the others to rights. It starts at row done, with l of
 // those before it on the left, and returns how many go left in all.
-func partBytesGo(rows, rights []uint32, column []uint8, left *[window]uint8, done, l int) int {
+func partBytesGo(rows, rights []uint32, column []uint8, table *[tableWords]uint32, done, l int) int {
 	r := done - l
 	rights = rights[:len(rows)]
 	for _, row := range rows[done:] {
-		goesLeft := int(left[column[row]])
+		b := column[row]
+		goesRight := int(table[b/32] >> (b % 32) & 1) // of an array: a byte needs no check of bounds
 		rows[l] = row
 		rights[r] = row
-		l += goesLeft
-		r += 1 - goesLeft
+		l += 1 - goesRight
+		r += goesRight
 	}
 	return l
 }
 
-func partWide(rows, rights []uint32, matrix []uint16, stride, feature int, left []uint8) int {
+func partWide(rows, rights []uint32, matrix []uint16, stride, feature int, table sideTable) int {
 	l, r := 0, 0
 	for _, row := range rows {
-		goesLeft := int(left[matrix[int(row)*stride+feature]])
+		goesLeft := 1 - int(table.right(int(matrix[int(row)*stride+feature])))
 		rows[l] = row
 		rights[r] = row
 		l += goesLeft
@@ -245,10 +249,9 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 	f := newFinder(&g.params, g.units, n.total, n.bounds, n.to-n.from)
 	if g.exact != nil {
 		g.searchExact(&f, n, columns)
-		return f.best
+		return f.end()
 	}
 	cuts := g.matrix.Cuts
-	var scratch []uint32
 	for _, c := range columns {
 		if f.tested && cuts.single[c] && !f.mayGain(n.hist[cuts.offsets[c]]) {
 			continue
@@ -258,10 +261,10 @@ func (g *Grower) searchBlock(n *growing, columns []int32) split {
 			fillMissing(bins, n.total)
 		}
 		if cuts.Features[c].Categories > 0 {
-			f.categorical(c, f.unpacked(bins), &scratch)
+			f.categorical(c, f.unpacked(bins))
 		} else {
 			f.numeric(c, bins)
 		}
 	}
-	return f.best
+	return f.end()
 }

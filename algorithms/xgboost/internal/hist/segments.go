@@ -79,7 +79,6 @@ type partScratch struct {
 	bins []uint16
 	sums []uint64
 	of   []uint16 // the bin of each sum
-	sets []uint32
 }
 
 var partScratches = sync.Pool{New: func() any { return new(partScratch) }}
@@ -225,7 +224,7 @@ func (g *Grower) searchBlockOf(n *growing, block []segment, s *partScratch) spli
 		rows, bins := g.segment(n, at)
 		s.sum(rows, bins, g.gradients.packed, total, feature.Bins())
 		if feature.Categories > 0 {
-			f.categorical(at.feature, f.unpacked(s.spread(feature.Bins())), &s.sets)
+			f.categorical(at.feature, f.unpacked(s.spread(feature.Bins())))
 			continue
 		}
 		f.numeric(at.feature, s.sums)
@@ -233,7 +232,7 @@ func (g *Grower) searchBlockOf(n *growing, block []segment, s *partScratch) spli
 			f.best.bin = int32(s.of[f.best.bin])
 		}
 	}
-	return f.best
+	return f.end()
 }
 
 // sum adds up a segment by bin: s.sums holds the sums of bins that are not empty, whose numbers are in s.of, and last what is

@@ -30,9 +30,9 @@ const cacheBins = 1 << 17
 func (g *Grower) columnar() bool { return g.matrix.sparse != nil && g.matrix.sparse.columnar }
 
 // chooseSides fills in which way the rows of each node of chosen go.
-func (g *Grower) chooseSides(chosen []int32, tables map[int32][]uint8) {
+func (g *Grower) chooseSides(chosen []int32, tables []sideTable) {
 	g.pool.Each(len(chosen), func(i int) {
-		n, table := &g.nodes[chosen[i]], tables[chosen[i]]
+		n, table := &g.nodes[chosen[i]], tables[i]
 		left, none := g.sides.left, uint8(0)
 		if n.cut.defaultLeft {
 			none = 1
@@ -44,14 +44,14 @@ func (g *Grower) chooseSides(chosen []int32, tables map[int32][]uint8) {
 			k, _ := slices.BinarySearchFunc(n.segments, n.cut.feature, func(s segment, f int32) int { return int(s.feature - f) })
 			rows, bins := g.segment(n, n.segments[k])
 			for j, r := range rows {
-				left[r] = table[bins[j]]
+				left[r] = 1 - table.right(int(bins[j]))
 			}
 			return
 		}
 		rows, bins := g.matrix.sparse.column(n.cut.feature)
 		for j, r := range rows {
 			if g.sides.owner[r] == chosen[i] {
-				left[r] = table[bins[j]]
+				left[r] = 1 - table.right(int(bins[j]))
 			}
 		}
 	})
@@ -102,7 +102,7 @@ func (t *Tree) addToSparse(m *Matrix, margins []float32, pool *Pool) {
 			rows, bins := m.sparse.column(n.feature)
 			for j, r := range rows {
 				if at[r] == splits[k] {
-					moves[r] = 1 + uint8(t.walk.right(n, int(bins[j])))
+					moves[r] = 1 + t.walk.right(n, int(bins[j]))
 				}
 			}
 		})
@@ -114,7 +114,7 @@ func (t *Tree) addToSparse(m *Matrix, margins []float32, pool *Pool) {
 				}
 				side := moves[r]
 				if moves[r] = 0; side == 0 {
-					side = 1 + uint8(t.walk.right(n, m.Cuts.Features[n.feature].Bins()))
+					side = 1 + t.walk.right(n, m.Cuts.Features[n.feature].Bins())
 				}
 				at[r] = n.children[side-1]
 			}

@@ -3,6 +3,7 @@ package hist
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/batchmill/batchmill/algorithms/xgboost/internal/order"
 )
@@ -37,17 +38,29 @@ type finder struct {
 
 	monotone  bool
 	bounds    bounds
-	sums      []sum    // for unpacked
-	direction int8     // of the feature at hand
-	weighed   []uint64 // scratch of byWeight
+	direction int8 // of the feature at hand
 
+	rows           int
 	rowsPerHessian float64 // of the node: rows of a category are told by its second derivatives
+
+	*finderScratch
 }
 
-// newFinder prepares to search a node of so many rows.
+// finderScratch is memory that finders leave to others.
+type finderScratch struct {
+	sums    []sum
+	filled  []uint64
+	weighed []uint64
+	codes   []uint32
+}
+
+var finderScratches = sync.Pool{New: func() any { return new(finderScratch) }}
+
+// newFinder prepares to search a node of so many rows. The caller leaves what it finds with end.
 func newFinder(p *Params, units pairUnits, total sum, limits bounds, rows int) finder {
 	g, h := units.of(total)
-	f := finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0, bounds: limits, rowsPerHessian: float64(rows) / h}
+	f := finder{params: p, units: units, total: total, parent: p.gain(g, h), plain: p.Alpha == 0 && p.MaxDeltaStep == 0, bounds: limits, rows: rows, rowsPerHessian: float64(rows) / h}
+	f.finderScratch = finderScratches.Get().(*finderScratch)
 	if p.monotone() {
 		f.monotone, f.plain = true, false
 		f.parent = p.gainAt(g, h, limits.clamp(p.weight(g, h)))
@@ -59,6 +72,12 @@ func newFinder(p *Params, units pairUnits, total sum, limits bounds, rows int) f
 	f.test.light = max(1, int64(math.Ceil(min(p.MinChildWeight/units.h, 1<<40))))
 	f.test.heavy = total.h - f.test.light
 	return f
+}
+
+// end returns the best split and gives back the finder's memory.
+func (s *finder) end() split {
+	finderScratches.Put(s.finderScratch)
+	return s.best
 }
 
 // gain returns the gain of cutting the node into left and the rest, negative where a side is too light.
@@ -106,7 +125,18 @@ func (s *finder) numeric(feature int32, bins []uint64) {
 		return
 	}
 	last := len(bins) - 1
-	s.tryNumeric(feature, unpack(bins[last]), func(left sum, bar float64) (float64, int, sum) { return s.scanTested(bins[:last], left, bar) })
+	bins, missing := bins[:last], unpack(bins[last])
+	if s.rows >= len(bins)/2 {
+		s.tryNumeric(feature, missing, func(left sum, bar float64) (float64, int, sum) { return s.scanTested(bins, left, bar) })
+		return
+	}
+	// Most bins of a node of few rows are empty: the others are put together first.
+	s.filled = grow(s.filled[:0], len(bins)+cutLanes)
+	filled := s.filled[:gatherFilled(s.filled, bins)]
+	s.tryNumeric(feature, missing, func(left sum, bar float64) (float64, int, sum) {
+		gain, bin, at := s.scanTested(filled, left, bar)
+		return gain, placeOf(bins, bin), at
+	})
 }
 
 func (s *finder) numericSums(feature int32, bins []sum) {
@@ -158,81 +188,6 @@ func (s *finder) scan(bins []sum, left sum, bar float64) (gain float64, bin int,
 	return bar, bin, at
 }
 
-// scanTested is scan on bins as they are packed. Cuts that the test does not let pass are left out; of others the gain is that of the
-// formula in full, so what is found is the same to the bit. Where the test's own formula holds, that of scan rounds otherwise.
-func (s *finder) scanTested(bins []uint64, left sum, bar float64) (gain float64, bin int, at sum) {
-	bin = -1
-	c := s.test
-	c.goal = s.goal(bar)
-	for from := 0; ; {
-		passed, upTo := c.next(bins[from:], left)
-		if passed < 0 {
-			return bar, bin, at
-		}
-		from, left = from+passed+1, upTo
-		if s.plain {
-			top, bottom := c.of(left)
-			c.goal, bin, at = top/bottom, from-1, left
-			bar = c.goal - s.parent
-		} else if gain := s.gain(left); gain > bar {
-			bar, bin, at = gain, from-1, left
-			c.goal = s.goal(bar)
-		}
-	}
-}
-
-// goal is what a cut has to come to for a gain above bar: a little less where its formula is not the test's, for rounding.
-func (s *finder) goal(bar float64) float64 {
-	if s.plain {
-		return bar + s.parent
-	}
-	return bar + s.parent - testSlack*(math.Abs(bar)+math.Abs(s.parent))
-}
-
-// testSlack is more than what rounding makes of the difference between the test's formula and that of gain, as a fraction: each is of about
-// ten operations in 53 bits.
-const testSlack = 1e-13
-
-// cutTest is what a cut is held against: the gain of leaves of the best values there are, bounded by no step and no constraint, which
-// would only gain less. It compares without dividing: with a and b the penalised second derivatives of the sides, gl*gl/a + gr*gr/b > c is
-// (gl*gl*b + gr*gr*a) > c*a*b. The order of its members is known to the assembly.
-type cutTest struct {
-	unitG, unitH, lambda, totalG, totalH float64
-	goal                                 float64
-	light, heavy                         int64 // bounds on the left side's second derivatives
-	alpha                                float64
-}
-
-// of returns the loss that a cut lowers as a fraction, not divided.
-func (c *cutTest) of(left sum) (top, bottom float64) {
-	gl, hl := float64(left.g)*c.unitG, float64(left.h)*c.unitH
-	gr, hr := c.totalG-gl, c.totalH-hl+c.lambda
-	hl += c.lambda
-	if c.alpha != 0 {
-		gl, gr = max(math.Abs(gl)-c.alpha, 0), max(math.Abs(gr)-c.alpha, 0)
-	}
-	return gl*gl*hr + gr*gr*hl, hl * hr
-}
-
-// nextGo returns the first bin whose cut passes, -1 if there is none, and the sum of the rows up to it. left is the sum of those before the
-// first bin. A bin without rows makes no cut of its own.
-func (c *cutTest) nextGo(bins []uint64, left sum) (at int, upTo sum) {
-	for b, packed := range bins {
-		if packed == 0 {
-			continue
-		}
-		left.g += int64(int32(packed >> 32))
-		left.h += int64(uint32(packed))
-		if left.h < c.light || left.h > c.heavy {
-			continue
-		}
-		if top, bottom := c.of(left); top > c.goal*bottom {
-			return b, left
-		}
-	}
-	return -1, left
-}
-
 // mayGain tells whether a feature of one bin, as flags on sparse rows are, has a split that numeric would offer. There is only one: rows of
 // the bin to the left, and those that miss the value to the right. Of thousands of such features few pass.
 func (s *finder) mayGain(bin uint64) bool {
@@ -248,21 +203,21 @@ func (s *finder) mayGain(bin uint64) bool {
 func (s *finder) bar() float64 { return max(minGain, s.params.stopLoss(), s.best.gain) }
 
 // categorical tries sets of categories.
-func (s *finder) categorical(feature int32, bins []sum, scratch *[]uint32) {
+func (s *finder) categorical(feature int32, bins []sum) {
 	last := len(bins) - 1
 	s.direction = 0
 	missing := bins[last]
 	if last <= maxOneHot {
-		codes := (*scratch)[:0]
+		codes := s.codes[:0]
 		for c := range bins[:last] {
 			codes = append(codes, uint32(c))
 		}
-		*scratch = codes
+		s.codes = codes
 		s.oneHot(feature, bins, codes, missing)
 		return
 	}
-	codes := s.byWeight(bins[:last], (*scratch)[:0])
-	*scratch = codes
+	codes := s.byWeight(bins[:last], s.codes[:0])
+	s.codes = codes
 	s.runs(feature, bins, codes, missing)
 	slices.Reverse(codes)
 	s.runs(feature, bins, codes, missing)
@@ -345,22 +300,4 @@ func (s *finder) offerSet(feature int32, set []uint32, right, missing sum) {
 		c.left, c.defaultLeft = left.minus(missing), false
 		s.offer(s.gain(c.left), c)
 	}
-}
-
-// table returns, for each bin of the split's feature, 1 if it goes left and 0 if right.
-func (s *split) table(f *Feature) []uint8 {
-	t := make([]uint8, max(window, f.Bins()+1))
-	for b := range f.Bins() {
-		if s.categorical || b <= int(s.bin) {
-			t[b] = 1
-		}
-	}
-	for _, c := range s.rightSet {
-		t[c] = 0
-	}
-	t[f.Bins()] = 0
-	if s.defaultLeft {
-		t[f.Bins()] = 1
-	}
-	return t
 }

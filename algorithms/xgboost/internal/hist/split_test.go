@@ -84,7 +84,7 @@ func TestScanTestedBounded(t *testing.T) {
 				if p.MinChildWeight == 0 {
 					p.MinChildWeight = float64(r.IntN(100))
 				}
-				quick := newFinder(&p, pairUnits{1.0 / 1024, 1.0 / 1024}, total, test.limits, 1)
+				quick := newFinder(&p, pairUnits{1.0 / 1024, 1.0 / 1024}, total, test.limits, r.IntN(100))
 				require.False(t, quick.plain)
 				require.Equal(t, p.Alpha == 0 || p.MaxDeltaStep == 0, quick.tested)
 				one := quick
@@ -100,6 +100,27 @@ func TestScanTestedBounded(t *testing.T) {
 				require.Zero(t, found)
 			}
 		})
+	}
+}
+
+// TestFilledTwins compares the gathering of bins with rows, and where they lay, with all bins.
+func TestFilledTwins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(37, 38))
+	for range 1000 {
+		bins, _, _ := randomBins(r)
+		to, other := make([]uint64, len(bins)+cutLanes), make([]uint64, len(bins)+cutLanes)
+		filled, twin := to[:gatherFilled(to, bins)], other[:gatherFilledGo(other, bins)]
+		require.Equal(t, twin, filled)
+		n := 0
+		for b, packed := range bins {
+			if packed != 0 {
+				require.Equal(t, packed, filled[n])
+				require.Equal(t, b, placeOf(bins, n))
+				n++
+			}
+		}
+		require.Len(t, filled, n)
 	}
 }
 

@@ -14,13 +14,13 @@ DATA rows16<>+0(SB)/8, $0x0706050403020100
 DATA rows16<>+8(SB)/8, $0x0f0e0d0c0b0a0908
 GLOBL rows16<>(SB), RODATA|NOPTR, $16
 
-// func partRows16(rows, rights *uint32, n int, column *uint8, left *[8]uint32) int
+// func partRows16(rows, rights *uint32, n int, column *uint8, table *[tableWords]uint32) int
 TEXT ·partRows16(SB), NOSPLIT, $0-48
 	MOVQ rows+0(FP), SI
 	MOVQ rights+8(FP), DI
 	MOVQ n+16(FP), CX
 	MOVQ column+24(FP), BX
-	MOVQ left+32(FP), AX
+	MOVQ table+32(FP), AX
 	VMOVDQU (AX), Y0
 	MOVL $31, AX
 	VPBROADCASTD AX, Z10
@@ -46,8 +46,8 @@ loop:
 	VPERMD Z0, Z3, Z3
 	VPANDD Z10, Z2, Z2
 	VPSLLVD Z2, Z11, Z2
-	VPTESTMD Z2, Z3, K2
-	KNOTW K2, K3
+	VPTESTMD Z2, Z3, K3
+	KNOTW K3, K2
 	VPCOMPRESSD.Z Z1, K2, Z4
 	VPCOMPRESSD.Z Z1, K3, Z5
 
@@ -426,3 +426,58 @@ found:
 	MOVQ AX, upTo+40(FP)
 	VZEROUPPER
 	RET
+
+// func subtract8(h, o *uint64, n int)
+TEXT ·subtract8(SB), NOSPLIT, $0-24
+	MOVQ h+0(FP), DI
+	MOVQ o+8(FP), SI
+	MOVQ n+16(FP), CX
+
+loop:
+	VMOVDQU64 (DI), Z0
+	VPSUBQ (SI), Z0, Z0
+	VMOVDQU64 Z0, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $8, CX
+	JG   loop
+	VZEROUPPER
+	RET
+
+// func gatherFilled8(to, bins *uint64, n int) int
+TEXT ·gatherFilled8(SB), NOSPLIT, $0-32
+	MOVQ to+0(FP), DI
+	MOVQ bins+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ BX, BX
+
+loop:
+	CMPQ CX, $8
+	JL   few
+	VMOVDQU64 (SI), Z0
+
+block:
+	VPTESTMQ Z0, Z0, K1
+	VPCOMPRESSQ.Z Z0, K1, Z1
+	VMOVDQU64 Z1, (DI)(BX*8)
+	KMOVW K1, AX
+	POPCNTL AX, AX
+	ADDQ AX, BX
+	ADDQ $64, SI
+	SUBQ $8, CX
+	JG   loop
+
+done:
+	MOVQ BX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+few:
+	TESTQ CX, CX
+	JZ   done
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K2
+	VMOVDQU64.Z (SI), K2, Z0
+	JMP  block

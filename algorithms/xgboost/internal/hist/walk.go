@@ -5,7 +5,7 @@ import "github.com/batchmill/batchmill/algorithms/xgboost/internal/forest"
 // Walk takes rows of bins down a tree. It decides as the tree does on the values the bins came from.
 type Walk struct {
 	nodes  []walkNode
-	tables []uint32  // of splits: a bit for each bin, 1 where it goes right
+	tables sideTable // of all splits
 	values []float32 // by node: of leaves
 	// steps are the nodes as vector code reads them: the left child's number, which the right one's follows, above stepShift, and the
 	// feature below it. A leaf leads to itself. The table of node i is at i*tableWords. nil where a tree does not fit.
@@ -18,16 +18,13 @@ type walkNode struct {
 	table    int32    // where it begins
 }
 
-const (
-	stepShift  = 16
-	tableWords = window / 32 // of bins that fit a byte
-)
+const stepShift = 16
 
 // newWalk prepares a tree whose thresholds are bounds of cuts.
 func newWalk(t *forest.Tree, cuts *Cuts) *Walk {
 	w := &Walk{nodes: make([]walkNode, len(t.Nodes)), values: make([]float32, len(t.Nodes))}
 	if !cuts.wide {
-		w.tables = make([]uint32, len(t.Nodes)*tableWords)
+		w.tables = make(sideTable, len(t.Nodes)*tableWords)
 	}
 	for i := range t.Nodes {
 		n := &t.Nodes[i]
@@ -39,30 +36,17 @@ func newWalk(t *forest.Tree, cuts *Cuts) *Walk {
 		at := i * tableWords
 		if cuts.wide {
 			at = len(w.tables)
-			w.tables = append(w.tables, make([]uint32, f.Bins()/32+1)...)
+			w.tables = append(w.tables, make(sideTable, tableLength(f))...)
 		}
 		w.nodes[i] = walkNode{feature: n.Feature, children: [2]int32{n.Left, n.Right}, table: int32(at)}
-		fillTable(w.tables[at:], n, f)
+		s := split{defaultLeft: n.DefaultLeft, categorical: n.Categorical, rightSet: n.Categories}
+		if !n.Categorical {
+			s.bin = int32(f.find(n.Value))
+		}
+		w.tables[at:].fill(f, &s)
 	}
 	w.makeSteps(cuts)
 	return w
-}
-
-// fillTable sets the bits of bins that a split sends right.
-func fillTable(table []uint32, n *forest.Node, f *Feature) {
-	set := func(b int) { table[b/32] |= 1 << (b % 32) }
-	if n.Categorical {
-		for _, c := range n.Categories {
-			set(int(c))
-		}
-	} else {
-		for b := f.find(n.Value) + 1; b < f.Bins(); b++ {
-			set(b)
-		}
-	}
-	if !n.DefaultLeft {
-		set(f.Bins())
-	}
 }
 
 func (w *Walk) makeSteps(cuts *Cuts) {
@@ -115,9 +99,7 @@ func addWalked[B uint8 | uint16](w *Walk, bins []B, stride int, margins []float3
 }
 
 // right is 1 if a bin goes right at a split, else 0.
-func (w *Walk) right(n *walkNode, bin int) uint32 {
-	return w.tables[int(n.table)+bin/32] >> (bin % 32) & 1
-}
+func (w *Walk) right(n *walkNode, bin int) uint8 { return w.tables[n.table:].right(bin) }
 
 // AddGrown adds the values of the tree just grown to the margins of the rows it was grown on: the leaf of a row is known
 // from the partition. Rows outside the sample walk.
