@@ -18,18 +18,23 @@ type belief struct {
 	seen  [][]float64 // what the model was shown
 }
 
-// fitted are hyperparameters and how many observations they were fitted to.
+// fitted are hyperparameters, how many observations they were fitted to, and on which scale.
 type fitted struct {
 	Hyper        *gp.Hyper `json:"hyper,omitempty"`
 	Observations int       `json:"observations,omitempty"`
+	Declustered  bool      `json:"declustered,omitempty"`
 }
 
 // fromModel chooses the point of the most expected improvement, or one of a Sobol sequence while little is known.
 func (s *Search) fromModel(id int) (record, bool) {
-	e := s.evidence()
+	e := s.evidence(false)
 	if id > s.startTrials() && len(e.values) >= leastObserved {
 		rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
-		s.fit(e, s.turn(id, len(e.values)), rng)
+		turn := s.turn(id, len(e.values))
+		if s.declusters(turn, len(e.values)) {
+			e = s.evidence(true)
+		}
+		s.fit(e, turn, rng)
 		s.condition(&e)
 		if r, ok := s.chooseBy(s.look(id, e.pending()), e, rng); ok {
 			return r, true
@@ -87,15 +92,21 @@ func (s *Search) fit(e evidence, turn int, rng *rand.Rand) {
 	if f.Hyper != nil && !f.Hyper.Fits(len(e.categorical)) { // a warm start came with other tasks
 		f.Hyper = nil
 	}
-	if f.Hyper != nil && (!f.due(n) || s.options.Ahead && n >= aheadFrom) {
+	if s.keeps(turn, n) {
 		if turn != b.turn {
 			b.turn, b.model, b.seen = turn, nil, nil
 		}
 		return
 	}
 	h := gp.Fit(e.categorical, e.sample(fitMost), priors[turn], f.Hyper, budgetFor(n), rng)
-	*f = fitted{&h, n}
+	*f = fitted{&h, n, e.declustered}
 	b.turn, b.model, b.seen = turn, nil, nil
+}
+
+// keeps tells whether a prior's hyperparameters are used as they are.
+func (s *Search) keeps(prior, observations int) bool {
+	f := s.belief.Fits[prior]
+	return f.Hyper != nil && (!f.due(observations) || s.options.Ahead && observations >= aheadFrom)
 }
 
 // due tells whether enough was observed since the fit.

@@ -15,6 +15,7 @@ type evidence struct {
 	values      []float64   // of the observed ones, to be minimised, about standard normal in each task
 	own         [][]float64 // the points as points of the space and of the search's own task
 	expected    []float64   // the values that the model expects there
+	declustered bool        // values are on a scale to which neighbours count together
 }
 
 // pending is how many points are.
@@ -28,12 +29,12 @@ type seen struct {
 }
 
 // evidence collects the warm start, then what was observed, then what is pending.
-func (s *Search) evidence() evidence { return s.evidenceOf(s.records) }
+func (s *Search) evidence(declustered bool) evidence { return s.evidenceOf(s.records, declustered) }
 
 // evidenceOf is evidence with these trials.
-func (s *Search) evidenceOf(records []record) evidence {
+func (s *Search) evidenceOf(records []record, declustered bool) evidence {
 	tasks := s.warmByTask()
-	var e evidence
+	e := evidence{declustered: declustered}
 	for _, a := range s.axes {
 		e.categorical = append(e.categorical, a.Kind == Categorical)
 	}
@@ -47,12 +48,12 @@ func (s *Search) evidenceOf(records []record) evidence {
 		}
 	}
 	for code, task := range tasks[1:] {
-		e.add(task, float64(code+1), scored(task))
+		e.add(task, float64(code+1), e.scored(task))
 	}
 	if e.values != nil && len(own) < leastScale {
 		e.add(own, 0, e.levelled(own))
 	} else {
-		e.add(own, 0, scored(own))
+		e.add(own, 0, e.scored(own))
 	}
 	for _, r := range records {
 		if r.status == pending {
@@ -98,12 +99,16 @@ func (s *Search) warmByTask() [][]seen {
 
 // scored are the observations' values, ready for the model; nil where none is known. A failed trial counts as the worst
 // seen, so that the model keeps away.
-func scored(task []seen) []float64 {
+func (e *evidence) scored(task []seen) []float64 {
 	raw, ok := raws(task)
 	if !ok {
 		return nil
 	}
-	return newOutputs(raw).apply(raw)
+	weights := equalWeights(len(raw))
+	if e.declustered {
+		weights = e.declusteringWeights(task)
+	}
+	return newOutputs(raw, weights).apply(raw)
 }
 
 // raws are the values with failed ones filled in; false if all failed.
@@ -131,7 +136,7 @@ func (e *evidence) levelled(own []seen) []float64 {
 	if !ok {
 		return nil
 	}
-	center, unit := spread(raw)
+	center, unit := spread(raw, equalWeights(len(raw)))
 	level := 0.0
 	for _, o := range own {
 		nearest, value := math.Inf(1), 0.0
@@ -195,16 +200,19 @@ func (e *evidence) sample(n int) gp.Data {
 }
 
 // ranked orders the observations from the best value to the worst.
-func (e *evidence) ranked() []int {
-	order := make([]int, len(e.values))
+func (e *evidence) ranked() []int { return ranked(e.values) }
+
+// ranked orders values from the least to the greatest.
+func ranked(values []float64) []int {
+	order := make([]int, len(values))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
 		switch {
-		case e.values[i] < e.values[j]:
+		case values[i] < values[j]:
 			return -1
-		case e.values[i] > e.values[j]:
+		case values[i] > values[j]:
 			return 1
 		}
 		return 0

@@ -3,6 +3,8 @@ package tuning
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // outputs turns objectives, to be minimised, into values a Gaussian process can learn: about standard normal, by a power
@@ -13,28 +15,36 @@ type outputs struct {
 	mean, scale  float64 // of the transformed ones
 }
 
-// newOutputs learns the transform from values, at least one.
-func newOutputs(values []float64) outputs {
+// newOutputs learns the transform from values, at least one, each of which counts by its weight.
+func newOutputs(values, weights []float64) outputs {
 	o := outputs{lambda: 1, scale: 1}
-	o.center, o.unit = quartiles(values)
-	o.lambda = o.bestLambda(values)
+	o.center, o.unit = quartiles(values, weights)
+	o.lambda = o.bestLambda(values, weights)
 	t := make([]float64, len(values))
 	for i, v := range values {
 		t[i] = o.power(v)
 	}
-	o.mean, o.scale = spread(t)
+	o.mean, o.scale = spread(t, weights)
 	return o
 }
 
 // quartiles are the median and the distance between the quartiles in units of a normal distribution's deviation, or the
 // spread where half the values are one.
-func quartiles(v []float64) (middle, unit float64) {
-	sorted := slices.Sorted(slices.Values(v))
-	n := len(sorted)
+func quartiles(v, weights []float64) (middle, unit float64) {
+	order, total := ranked(v), floats.Sum(weights)
+	at := func(share float64) float64 {
+		below := 0.0
+		for _, i := range order {
+			if below += weights[i]; below > share*total {
+				return v[i]
+			}
+		}
+		return v[order[len(order)-1]]
+	}
 	const normal = 1.349
-	middle, unit = sorted[n/2], (sorted[n*3/4]-sorted[n/4])/normal
+	middle, unit = at(0.5), (at(0.75)-at(0.25))/normal
 	if !(unit > 0) || math.IsInf(unit, 0) {
-		_, unit = spread(v)
+		_, unit = spread(v, weights)
 	}
 	return middle, unit
 }
@@ -47,9 +57,10 @@ func (o outputs) relative(v float64) float64 {
 const farthest = 1e100
 
 // spread is the mean and the standard deviation, or 1 where that is 0; squares neither overflow nor vanish.
-func spread(v []float64) (mean, deviation float64) {
-	for _, x := range v {
-		mean += x / float64(len(v))
+func spread(v, weights []float64) (mean, deviation float64) {
+	total := floats.Sum(weights)
+	for i, x := range v {
+		mean += weights[i] / total * x
 	}
 	widest := 0.0
 	for _, x := range v {
@@ -59,9 +70,9 @@ func spread(v []float64) (mean, deviation float64) {
 		return mean, 1
 	}
 	sum := 0.0
-	for _, x := range v {
+	for i, x := range v {
 		z := (x - mean) / widest
-		sum += z * z / float64(len(v))
+		sum += weights[i] / total * z * z
 	}
 	return mean, widest * math.Sqrt(sum)
 }
@@ -82,7 +93,7 @@ func (o outputs) power(v float64) float64 {
 
 // bestLambda maximises the likelihood of a normal distribution over a grid, as in Cowen-Rivers et al. (2022, HEBO, JAIR
 // 74).
-func (o outputs) bestLambda(values []float64) float64 {
+func (o outputs) bestLambda(values, weights []float64) float64 {
 	best, bestValue := 1.0, math.Inf(-1)
 	t := make([]float64, len(values))
 	for l := -1.0; l <= 2.01; l += 0.125 {
@@ -91,10 +102,10 @@ func (o outputs) bestLambda(values []float64) float64 {
 		for i, v := range values {
 			t[i] = o.power(v)
 			x := o.relative(v)
-			jacobian += math.Copysign(math.Log1p(math.Abs(x)), x)
+			jacobian += weights[i] * math.Copysign(math.Log1p(math.Abs(x)), x)
 		}
-		_, d := spread(t)
-		if value := (l-1)*jacobian - float64(len(values))*math.Log(d); value > bestValue {
+		_, d := spread(t, weights)
+		if value := (l-1)*jacobian - floats.Sum(weights)*math.Log(d); value > bestValue {
 			best, bestValue = l, value
 		}
 	}

@@ -12,6 +12,7 @@ import (
 type Refit struct {
 	prior        int
 	observations int
+	declustered  bool
 	fit          func() gp.Hyper
 	hyper        *gp.Hyper
 }
@@ -24,11 +25,12 @@ func (r *Refit) Run() {
 	}
 }
 
-// openRefit says what an open refit is fitted to: the trials asked until then, of which some were pending.
+// openRefit says what an open refit is fitted to: the trials asked until then, of which some were pending, and on which scale.
 type openRefit struct {
-	Prior   int   `json:"prior"`
-	Asked   int   `json:"asked"`
-	Pending []int `json:"pending,omitempty"` // trials, by ID
+	Prior       int   `json:"prior"`
+	Asked       int   `json:"asked"`
+	Pending     []int `json:"pending,omitempty"` // trials, by ID
+	Declustered bool  `json:"declustered,omitempty"`
 }
 
 const (
@@ -45,17 +47,17 @@ func (s *Search) Refit() *Refit {
 		if !due {
 			return nil
 		}
-		b.Open = &openRefit{Prior: prior, Asked: len(s.records)}
+		b.Open = &openRefit{Prior: prior, Asked: len(s.records), Declustered: s.declustersNext(prior)}
 		for i, r := range s.records {
 			if r.status == pending {
 				b.Open.Pending = append(b.Open.Pending, i+1)
 			}
 		}
 	}
-	e := s.evidenceOf(b.Open.records(s.records))
+	e := s.evidenceOf(b.Open.records(s.records), b.Open.Declustered)
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(b.Open.Asked)|refitStream))
 	prior, last, budget := b.Open.Prior, b.Fits[b.Open.Prior].Hyper, budgetFor(len(e.values))
-	return &Refit{prior: prior, observations: len(e.values), fit: func() gp.Hyper {
+	return &Refit{prior: prior, observations: len(e.values), declustered: e.declustered, fit: func() gp.Hyper {
 		return gp.Fit(e.categorical, e.sample(fitMost), priors[prior], last, budget, rng)
 	}}
 }
@@ -64,7 +66,7 @@ func (s *Search) Refit() *Refit {
 func (s *Search) Adopt(r *Refit) {
 	r.Run()
 	b := &s.belief
-	b.Fits[r.prior], b.Open = fitted{r.hyper, r.observations}, nil
+	b.Fits[r.prior], b.Open = fitted{r.hyper, r.observations, r.declustered}, nil
 	if b.turn == r.prior {
 		b.model, b.seen = nil, nil
 	}
@@ -75,7 +77,7 @@ func (s *Search) priorDue() (prior int, due bool) {
 	if !s.options.Ahead || s.options.Strategy != Bayesian {
 		return 0, false
 	}
-	n := len(s.evidence().values)
+	n := len(s.evidence(false).values)
 	for ahead := range turns {
 		prior := s.turn(len(s.records)+1+ahead, n)
 		if f := s.belief.Fits[prior]; f.Hyper != nil && n >= aheadFrom && f.due(n) {

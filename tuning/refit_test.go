@@ -3,12 +3,13 @@ package tuning
 import (
 	"encoding/json"
 	"maps"
+	"math/rand/v2"
 	"testing"
 )
 
 // ahead runs trials, always some of them pending, and adopts each refit some trials after it was opened. Where resumes, the
 // search goes through JSON before each trial.
-func ahead(t *testing.T, trials, lag int, resumes bool) (*Search, []map[string]string) {
+func ahead(t *testing.T, trials, lag int, resumes bool, objective func(Trial) float64) (*Search, []map[string]string) {
 	t.Helper()
 	const pendingAtOnce = 3
 	s := mustNew(t, plane, Options{Seed: 5, Ahead: true})
@@ -37,7 +38,7 @@ func ahead(t *testing.T, trials, lag int, resumes bool) (*Search, []map[string]s
 		trial := mustAsk(t, s, 1)[0]
 		given, running = append(given, trial.Values), append(running, trial)
 		if len(running) == pendingAtOnce {
-			mustTell(t, s, running[0].ID, Result{Value: bowl(running[0], 0.7)})
+			mustTell(t, s, running[0].ID, Result{Value: objective(running[0])})
 			running = running[1:]
 		}
 		if open == nil {
@@ -60,8 +61,9 @@ func ahead(t *testing.T, trials, lag int, resumes bool) (*Search, []map[string]s
 func TestRefitWheneverItRuns(t *testing.T) {
 	t.Parallel()
 	for _, lag := range []int{1, 4} {
-		s, want := ahead(t, 60, lag, false)
-		_, got := ahead(t, 60, lag, true)
+		smooth := func(trial Trial) float64 { return bowl(trial, 0.7) }
+		s, want := ahead(t, 60, lag, false, smooth)
+		_, got := ahead(t, 60, lag, true, smooth)
 		for i := range want {
 			if !maps.Equal(want[i], got[i]) {
 				t.Fatalf("lag %d: trial %d is %v, resumed %v", lag, i+1, want[i], got[i])
@@ -69,6 +71,25 @@ func TestRefitWheneverItRuns(t *testing.T) {
 		}
 		if _, best, _ := s.Best(); best > 1e-4 {
 			t.Errorf("lag %d: best of 60 trials is %v", lag, best)
+		}
+	}
+}
+
+// TestRefitOfNoise: the same where noise makes the second model see values on a scale of its own.
+func TestRefitOfNoise(t *testing.T) {
+	t.Parallel()
+	noisy := func(trial Trial) float64 {
+		rng := rand.New(rand.NewPCG(uint64(trial.ID), 1))
+		return bowl(trial, 0.7) + 0.1*rng.NormFloat64()
+	}
+	s, want := ahead(t, 60, 4, false, noisy)
+	_, got := ahead(t, 60, 4, true, noisy)
+	if !s.belief.Fits[1].Declustered || s.belief.Fits[0].Declustered {
+		t.Errorf("fits %+v: not the second one's scale is declustered", s.belief.Fits)
+	}
+	for i := range want {
+		if !maps.Equal(want[i], got[i]) {
+			t.Fatalf("trial %d is %v, resumed %v", i+1, want[i], got[i])
 		}
 	}
 }

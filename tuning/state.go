@@ -176,7 +176,7 @@ func (s *Search) restoreBelief(st state) error {
 	if st.Belief == nil {
 		return nil
 	}
-	n := len(s.evidence().categorical)
+	n := len(s.evidence(false).categorical)
 	for _, f := range st.Belief.Fits {
 		if f.Hyper != nil && !f.Hyper.Fits(n) {
 			return &StateError{"the model's hyperparameters do not fit the space", nil}
