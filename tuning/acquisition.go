@@ -22,6 +22,19 @@ func (a *acquisition) at(x []float64) float64 {
 	return a.of(mean, deviation)
 }
 
+// all are candidates with their values.
+func (a *acquisition) all(some []candidate) []candidate {
+	points, out := make([][]float64, len(some)), make([]candidate, len(some))
+	for i, c := range some {
+		points[i] = c.x
+	}
+	means, deviations := a.model.PredictAll(points)
+	for i, x := range points {
+		out[i] = candidate{x, a.of(means[i], deviations[i])}
+	}
+	return out
+}
+
 // bound is at least the acquisition at x, and costs less.
 func (a *acquisition) bound(x []float64) float64 {
 	mean, deviation := a.model.Bound(x)

@@ -31,9 +31,31 @@ type seen struct {
 // evidence collects the warm start, then what was observed, then what is pending.
 func (s *Search) evidence(declustered bool) evidence { return s.evidenceOf(s.records, declustered) }
 
+// observations is how many values evidence has. A task of which every trial failed teaches nothing.
+func (s *Search) observations() int {
+	n := 0
+	for _, task := range s.tasks(s.records) {
+		if _, ok := raws(task); ok {
+			n += len(task)
+		}
+	}
+	return n
+}
+
+// tasks are the observations with these trials: the search's own task first.
+func (s *Search) tasks(records []record) [][]seen {
+	tasks := s.warmByTask()
+	for _, r := range records {
+		if r.status != pending {
+			tasks[0] = append(tasks[0], seen{s.coordinates(r.point), s.options.Goal.sign() * r.value, r.status == failed})
+		}
+	}
+	return tasks
+}
+
 // evidenceOf is evidence with these trials.
 func (s *Search) evidenceOf(records []record, declustered bool) evidence {
-	tasks := s.warmByTask()
+	tasks := s.tasks(records)
 	e := evidence{declustered: declustered}
 	for _, a := range s.axes {
 		e.categorical = append(e.categorical, a.Kind == Categorical)
@@ -42,11 +64,6 @@ func (s *Search) evidenceOf(records []record, declustered bool) evidence {
 		e.categorical = append(e.categorical, true)
 	}
 	own := tasks[0]
-	for _, r := range records {
-		if r.status != pending {
-			own = append(own, seen{s.coordinates(r.point), s.options.Goal.sign() * r.value, r.status == failed})
-		}
-	}
 	for code, task := range tasks[1:] {
 		e.add(task, float64(code+1), e.scored(task))
 	}

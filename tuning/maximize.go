@@ -57,9 +57,13 @@ func (s *Search) candidates(e evidence, r region, rng *rand.Rand) []candidate {
 
 // expect fills in what the model says of the points that it was shown.
 func (s *Search) expect(e *evidence) {
-	for _, x := range e.x {
-		x = s.own(s.coordinates(s.pointOf(x)), *e)
-		e.own, e.expected = append(e.own, x), append(e.expected, s.belief.model.Mean(x))
+	for i, x := range e.x {
+		own := s.own(s.coordinates(s.pointOf(x)), *e)
+		expected := s.belief.model.Learned(i)
+		if !slices.Equal(own, x) {
+			expected = s.belief.model.Mean(own)
+		}
+		e.own, e.expected = append(e.own, own), append(e.expected, expected)
 	}
 }
 

@@ -32,9 +32,7 @@ func (r *ranking) next() (candidate, bool) {
 	for len(r.bounded) > 0 && (len(r.valued) == 0 || r.valued[0].value <= r.bounded[0].value) {
 		some := r.bounded[:min(len(r.bounded), valuedAtOnce)]
 		r.bounded = r.bounded[len(some):]
-		for _, c := range some {
-			r.valued = append(r.valued, candidate{c.x, r.acquisition.at(c.x)})
-		}
+		r.valued = append(r.valued, r.acquisition.all(some)...)
 		sortCandidates(r.valued)
 	}
 	if len(r.valued) == 0 {

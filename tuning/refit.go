@@ -77,7 +77,7 @@ func (s *Search) priorDue() (prior int, due bool) {
 	if !s.options.Ahead || s.options.Strategy != Bayesian {
 		return 0, false
 	}
-	n := len(s.evidence(false).values)
+	n := s.observations()
 	for ahead := range turns {
 		prior := s.turn(len(s.records)+1+ahead, n)
 		if f := s.belief.Fits[prior]; f.Hyper != nil && n >= aheadFrom && f.due(n) {

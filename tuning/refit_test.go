@@ -103,3 +103,25 @@ func TestRefitOnlyAhead(t *testing.T) {
 		t.Error("a refit although Ask fits")
 	}
 }
+
+// TestObservations: the count is that of the evidence, with and without a warm start, failures and pending trials.
+func TestObservations(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{"x": "0.5", "y": "0.25"}
+	for i, warm := range [][]Observation{
+		nil,
+		{{Values: values, Value: 1}, {Values: values, Failed: true}},
+		{{Values: values, Task: "other", Value: 1}, {Values: values, Task: "lost", Failed: true}},
+	} {
+		s := mustNew(t, plane, Options{Seed: 5})
+		if err := s.Warm(warm); err != nil {
+			t.Fatal(err)
+		}
+		for j, trial := range mustAsk(t, s, 6) {
+			if got, want := s.observations(), len(s.evidence(false).values); got != want {
+				t.Errorf("warm start %d, %d told: %d observations, want %d", i, j, got, want)
+			}
+			mustTell(t, s, trial.ID, Result{Value: float64(j), Failed: j < 2})
+		}
+	}
+}

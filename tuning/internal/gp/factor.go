@@ -3,6 +3,8 @@ package gp
 import (
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -69,6 +71,19 @@ func (f *factor) invert() {
 func (f *factor) solveLower(dst, b []float64) {
 	for i := range f.n {
 		dst[i] = floats.Dot(f.inverseRow(i), b[:i+1])
+	}
+}
+
+// explain writes |L⁻¹b|² into dst for each row b of a block, a stride apart.
+func (f *factor) explain(dst, block []float64, stride int) {
+	clear(dst)
+	row := make([]float64, len(dst))
+	for i := range f.n {
+		blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: len(dst), Cols: i + 1, Stride: stride, Data: block},
+			blas64.Vector{N: i + 1, Inc: 1, Data: f.inverseRow(i)}, 0, blas64.Vector{N: len(dst), Inc: 1, Data: row})
+		for j, v := range row {
+			dst[j] += v * v
+		}
 	}
 }
 

@@ -195,27 +195,43 @@ func TestDuplicatePointsDoNotBreakTheModel(t *testing.T) {
 	}
 }
 
-// A bound is the same mean and no less deviation, also where points had to be told apart by more noise.
-func TestBound(t *testing.T) {
+// Predictions of many points, bounds, and means at learned points are those of Predict, also where points had to be told apart by
+// more noise.
+func TestWaysToPredict(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, length := range []float64{0.05, 0.3, 2, 50} {
-		m := NewModel(make([]bool, 2), Hyper{Lengths: []float64{length, length}, Variance: 1e4, Noise: MinNoise})
+		const variance = 1e4
+		m := NewModel(make([]bool, 2), Hyper{Lengths: []float64{length, length}, Variance: variance, Noise: MinNoise})
+		var points [][]float64
 		for i := range 40 {
 			x := []float64{rng.Float64(), rng.Float64()}
-			m.Add(x)
+			points = append(points, x)
 			if i%10 == 0 {
-				m.Add(x)
+				points = append(points, x)
 			}
 		}
-		values := make([]float64, m.Len())
-		for i := range values {
-			values[i] = rng.NormFloat64()
+		values := make([]float64, len(points))
+		for i, x := range points {
+			m.Add(x)
+			values[i] = math.Sin(3*x[0]) + x[1]
 		}
 		m.Learn(values)
-		for range 200 {
-			x := []float64{rng.Float64(), rng.Float64()}
+		for i, x := range points {
+			if mean, learned := m.Mean(x), m.Learned(i); math.Abs(mean-learned) > 1e-4 {
+				t.Errorf("length %v, point %d: mean %v, learned %v", length, i, mean, learned)
+			}
+		}
+		var some [][]float64
+		for range 21 {
+			some = append(some, []float64{rng.Float64(), rng.Float64()})
+		}
+		means, deviations := m.PredictAll(some)
+		for i, x := range some {
 			mean, deviation := m.Predict(x)
+			if means[i] != mean || math.Abs(deviations[i]-deviation) > 1e-6*math.Sqrt(variance) {
+				t.Errorf("length %v at %v: %v ± %v, with others %v ± %v", length, x, mean, deviation, means[i], deviations[i])
+			}
 			if boundMean, bound := m.Bound(x); boundMean != mean || bound < deviation*(1-1e-6) {
 				t.Errorf("length %v at %v: %v ± %v is bounded by %v ± %v", length, x, mean, deviation, boundMean, bound)
 			}
