@@ -1,6 +1,7 @@
 package gp
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -25,19 +26,7 @@ type Budget struct {
 // parameters more for each.
 func Fit(categorical []bool, data Data, prior Prior, last *Hyper, b Budget, rng *rand.Rand) Hyper {
 	plain := Shape{Categorical: categorical}
-	best, bestValue := plain.modes(prior), math.Inf(-1)
-	first := b.Evaluations
-	if b.Starts > 1 { // see first which one is worth the work
-		first /= startShare
-	}
-	for i := range b.Starts {
-		if v, value := plain.climb(data, prior, plain.startFrom(i, prior, last, rng), first); value > bestValue {
-			best, bestValue = v, value
-		}
-	}
-	if first < b.Evaluations {
-		best, bestValue = plain.climb(data, prior, best, b.Evaluations-first)
-	}
+	best := plain.climbFromStarts(data, prior, last, b, rng)
 	numbers := 0
 	for _, c := range categorical {
 		if !c {
@@ -45,38 +34,64 @@ func Fit(categorical []bool, data Data, prior Prior, last *Hyper, b Budget, rng 
 		}
 	}
 	if !prior.Warp || numbers == 0 || len(data.Y) < warpLeast {
-		return plain.hyper(best)
+		return plain.hyper(best.X)
 	}
 	warped := Shape{Categorical: categorical, Warped: true}
-	from := append(slices.Clone(best), make([]float64, 2*len(categorical))...)
+	from := append(slices.Clone(best.X), make([]float64, 2*len(categorical))...)
 	if last != nil && last.A != nil {
-		copy(from[len(best):], warped.vector(*last)[len(best):])
+		copy(from[len(best.X):], warped.vector(*last)[len(best.X):])
 	}
-	if v, value := warped.climb(data, prior, from, b.Evaluations); value > bestValue+warpMargin*float64(numbers) {
-		return warped.hyper(v)
+	bent := newLikelihood(warped, data, meanVariance).climb(prior, from)
+	if bent.Go(b.Evaluations - 1); -bent.Value > -best.Value+warpMargin*float64(numbers) {
+		return warped.hyper(bent.X)
 	}
-	return plain.hyper(best)
+	return plain.hyper(best.X)
 }
 
-// climb maximises the log posterior of the hyperparameters from v on, which it moves, and returns it.
-func (s Shape) climb(data Data, prior Prior, v []float64, evaluations int) ([]float64, float64) {
+// climbFromStarts is the best climb: it has all evaluations, others a part of them, to show their worth.
+func (s Shape) climbFromStarts(data Data, prior Prior, last *Hyper, b Budget, rng *rand.Rand) *lbfgs.Descent {
 	l := newLikelihood(s, data, meanVariance)
-	priors := s.priors(prior)
+	climbs := make([]*lbfgs.Descent, b.Starts)
+	for i := range climbs {
+		climbs[i] = l.climb(prior, s.startFrom(i, prior, last, rng))
+	}
+	made := 1
+	for _, share := range startShares {
+		if len(climbs) == 1 {
+			break
+		}
+		for _, c := range climbs {
+			c.Go(b.Evaluations/share - made)
+		}
+		made = b.Evaluations / share
+		slices.SortStableFunc(climbs, func(a, b *lbfgs.Descent) int { return cmp.Compare(a.Value, b.Value) })
+		least := climbs[0].Value
+		climbs = slices.DeleteFunc(climbs, func(c *lbfgs.Descent) bool { return c.Value > least+startMargin })
+	}
+	climbs[0].Go(b.Evaluations - made)
+	return climbs[0]
+}
+
+// climb begins to maximise the log posterior of the hyperparameters from v on, which it moves.
+func (l *likelihood) climb(prior Prior, v []float64) *lbfgs.Descent {
+	priors := l.points.shape.priors(prior)
 	lo, hi := make([]float64, len(priors)), make([]float64, len(priors))
 	for i, p := range priors {
 		lo[i], hi[i] = p.lo, p.hi
 		v[i] = min(max(v[i], p.lo), p.hi)
 	}
-	value := lbfgs.Minimize(func(v, gradient []float64) float64 {
+	return lbfgs.Start(func(v, gradient []float64) float64 {
 		value := l.at(v, gradient)
+		if !(value > math.Inf(-1)) {
+			return math.Inf(1)
+		}
 		for i, p := range priors {
 			term, slope := p.term(v[i])
 			value += term
 			gradient[i] = -(gradient[i] + slope)
 		}
 		return -value
-	}, v, lo, hi, lbfgs.Options{Evaluations: evaluations, Gradient: 1e-3, Gain: 1e-6})
-	return v, -value
+	}, v, lo, hi, lbfgs.Options{Gradient: 1e-3, Gain: 1e-6})
 }
 
 // modes are the priors' modes.

@@ -29,6 +29,29 @@ const (
 // coordinates that no bound holds, with steps projected into the box (Bertsekas 1982, Projected Newton methods, SIAM J.
 // Control Optim. 20). x must lie in the box; its value must be finite, else x stays.
 func Minimize(f Func, x, lo, hi []float64, o Options) float64 {
+	s := Start(f, x, lo, hi, o)
+	s.Go(s.options.Evaluations - 1)
+	return s.Value
+}
+
+// Descent is a minimisation that goes on when it is told to.
+type Descent struct {
+	X     []float64
+	Value float64 // at X
+
+	f                  Func
+	lo, hi             []float64
+	options            Options
+	left               int // evaluations
+	ended              bool
+	gradient           []float64
+	direction          []float64
+	next, nextGradient []float64
+	moves, changes     [][]float64 // of X and of the gradient, oldest first
+}
+
+// Start evaluates f at x, for a descent that Go makes as Minimize does. It moves x.
+func Start(f Func, x, lo, hi []float64, o Options) *Descent {
 	if o.Evaluations == 0 {
 		o.Evaluations = 100
 	}
@@ -39,32 +62,25 @@ func Minimize(f Func, x, lo, hi []float64, o Options) float64 {
 		o.Gain = 1e-9
 	}
 	n := len(x)
-	s := search{f: f, lo: lo, hi: hi, options: o, x: x, gradient: make([]float64, n), direction: make([]float64, n), next: make([]float64, n), nextGradient: make([]float64, n)}
-	s.value = f(x, s.gradient)
-	s.left = o.Evaluations - 1
-	if math.IsNaN(s.value) || math.IsInf(s.value, 0) {
-		return s.value
-	}
-	for s.left > 0 && s.step() {
-	}
-	return s.value
+	s := &Descent{f: f, lo: lo, hi: hi, options: o, X: x, gradient: make([]float64, n), direction: make([]float64, n), next: make([]float64, n), nextGradient: make([]float64, n)}
+	s.Value = f(x, s.gradient)
+	s.ended = math.IsNaN(s.Value) || math.IsInf(s.Value, 0)
+	return s
 }
 
-// search is the state of one minimisation.
-type search struct {
-	f                  Func
-	lo, hi             []float64
-	options            Options
-	left               int // evaluations
-	value              float64
-	x, gradient        []float64
-	direction          []float64
-	next, nextGradient []float64
-	moves, changes     [][]float64 // of x and of the gradient, oldest first
+// Go descends by about so many evaluations more, fewer where there is nothing left to gain.
+func (s *Descent) Go(evaluations int) {
+	if s.ended {
+		return
+	}
+	s.left = evaluations
+	for s.left > 0 && s.step() {
+	}
+	s.ended = s.left > 0
 }
 
 // step makes one step; false when there is none to make.
-func (s *search) step() bool {
+func (s *Descent) step() bool {
 	if !s.aim() {
 		return false
 	}
@@ -88,8 +104,8 @@ func (s *search) step() bool {
 		s.project(length)
 		value := s.f(s.next, s.nextGradient)
 		s.left--
-		if value <= s.value+sufficient*s.promise() {
-			gain := s.value - value
+		if value <= s.Value+sufficient*s.promise() {
+			gain := s.Value - value
 			s.accept(value)
 			return gain > s.options.Gain*max(1, math.Abs(value))
 		}
@@ -103,28 +119,28 @@ func (s *search) step() bool {
 }
 
 // project is the point a step leads to, pulled back into the box.
-func (s *search) project(length float64) {
+func (s *Descent) project(length float64) {
 	for i, d := range s.direction {
-		s.next[i] = min(max(s.x[i]+length*d, s.lo[i]), s.hi[i])
+		s.next[i] = min(max(s.X[i]+length*d, s.lo[i]), s.hi[i])
 	}
 }
 
 // promise is the gain the slope promises for the projected step.
-func (s *search) promise() float64 {
+func (s *Descent) promise() float64 {
 	sum := 0.0
 	for i, g := range s.gradient {
-		sum += g * (s.next[i] - s.x[i])
+		sum += g * (s.next[i] - s.X[i])
 	}
 	return sum
 }
 
 // held tells whether a bound keeps coordinate i from moving downhill.
-func (s *search) held(i int) bool {
-	return s.x[i] <= s.lo[i] && s.gradient[i] >= 0 || s.x[i] >= s.hi[i] && s.gradient[i] <= 0
+func (s *Descent) held(i int) bool {
+	return s.X[i] <= s.lo[i] && s.gradient[i] >= 0 || s.X[i] >= s.hi[i] && s.gradient[i] <= 0
 }
 
 // aim sets the direction by the two-loop recursion; false where the slope is flat.
-func (s *search) aim() bool {
+func (s *Descent) aim() bool {
 	steepest := 0.0
 	for i, g := range s.gradient {
 		s.direction[i] = -g
@@ -158,13 +174,13 @@ func (s *search) aim() bool {
 }
 
 // accept moves to the next point and remembers the step where it shows positive curvature.
-func (s *search) accept(value float64) {
-	move, change := make([]float64, len(s.x)), make([]float64, len(s.x))
-	floats.SubTo(move, s.next, s.x)
+func (s *Descent) accept(value float64) {
+	move, change := make([]float64, len(s.X)), make([]float64, len(s.X))
+	floats.SubTo(move, s.next, s.X)
 	floats.SubTo(change, s.nextGradient, s.gradient)
-	copy(s.x, s.next)
+	copy(s.X, s.next)
 	copy(s.gradient, s.nextGradient)
-	s.value = value
+	s.Value = value
 	if floats.Dot(move, change) <= 1e-10*floats.Dot(change, change) {
 		return
 	}

@@ -67,3 +67,27 @@ func TestWalls(t *testing.T) {
 		t.Errorf("%v at %v, want 0.5", value, x)
 	}
 }
+
+// A descent in parts arrives where one in a single go does, and rests once nothing is left to gain.
+func TestDescendsInParts(t *testing.T) {
+	t.Parallel()
+	evaluations := 0
+	counted := func(x, g []float64) float64 {
+		evaluations++
+		return rosenbrock(x, g)
+	}
+	d := Start(counted, fill(5, -0.7), fill(5, -2), fill(5, 2), Options{Gain: 1e-16})
+	for range 100 {
+		was := d.Value
+		if d.Go(7); d.Value > was {
+			t.Fatalf("up from %v to %v", was, d.Value)
+		}
+	}
+	if d.Value > 1e-8 {
+		t.Errorf("%v at %v", d.Value, d.X)
+	}
+	before := evaluations
+	if d.Go(100); evaluations != before {
+		t.Errorf("%d evaluations at the minimum", evaluations-before)
+	}
+}
