@@ -124,11 +124,14 @@ func (m *Model) PredictAll(points [][]float64) (means, deviations []float64) {
 // Predict takes O(n²).
 func (m *Model) Bound(x []float64) (mean, deviation float64) {
 	mean = m.Mean(x)
-	v, explained := m.points.hyper.Variance, 0.0
+	most, at := 0.0, 0
 	for i, k := range m.k[:m.points.n] {
-		explained = max(explained, k*k/m.own[i])
+		if k > most {
+			most, at = k, i
+		}
 	}
-	return mean, math.Sqrt(max(v-explained, v*tinyPivot))
+	v := m.points.hyper.Variance
+	return mean, math.Sqrt(max(v-most*most/m.own[at], v*tinyPivot))
 }
 
 // deviation is that at the point whose L⁻¹k is in half.
