@@ -179,6 +179,10 @@ func (g *Grower) apply(chosen []int32) {
 	for _, i := range chosen {
 		g.divide(i)
 	}
+	if g.canSplitApart(chosen) {
+		g.pool.Each(len(chosen), func(k int) { g.splitApart(chosen[k]) })
+		return
+	}
 	g.partition(chosen)
 	var open []int32
 	for i := first; i < len(g.nodes); i++ {

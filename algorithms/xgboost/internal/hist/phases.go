@@ -25,31 +25,15 @@ func (g *Grower) partition(chosen []int32) {
 	size := g.pieceRows(chosen, partitionRows)
 	for k, i := range chosen {
 		n := &g.nodes[i]
-		f := &g.matrix.Cuts.Features[n.cut.feature]
-		tables[k] = make(sideTable, max(tableWords, tableLength(f)))
-		tables[k].fill(f, n.cut)
+		tables[k] = g.sideTable(n.cut)
 		for from := n.from; from < n.to; from += size {
 			pieces = append(pieces, piece{node: i, table: tables[k], from: from, to: min(n.to, from+size)})
 		}
 	}
-	if len(g.scratch) < len(g.rows) {
-		g.scratch = Spread[uint32](len(g.rows))
-	}
 	if g.sides != nil {
 		g.chooseSides(chosen, tables)
 	}
-	g.pool.Each(len(pieces), func(p int) {
-		w := &pieces[p]
-		feature := int(g.nodes[w.node].cut.feature)
-		rows, rights := g.rows[w.from:w.to], g.scratch[w.from:w.to]
-		if g.sides != nil {
-			w.lefts = partBySide(rows, rights, g.sides.left)
-		} else if g.matrix.Cuts.wide {
-			w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, w.table)
-		} else {
-			w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[tableWords]uint32)(w.table))
-		}
-	})
+	g.pool.Each(len(pieces), func(p int) { g.part(&pieces[p]) })
 	var byNode [][]piece
 	for len(pieces) > 0 {
 		n := 1
@@ -60,6 +44,27 @@ func (g *Grower) partition(chosen []int32) {
 		pieces = pieces[n:]
 	}
 	g.pool.Each(len(byNode), func(i int) { g.join(byNode[i]) })
+}
+
+func (g *Grower) sideTable(s *split) sideTable {
+	f := &g.matrix.Cuts.Features[s.feature]
+	t := make(sideTable, max(tableWords, tableLength(f)))
+	t.fill(f, s)
+	return t
+}
+
+// part orders the rows of a piece: those that go left at its front, the others in g.scratch.
+func (g *Grower) part(w *piece) {
+	feature := int(g.nodes[w.node].cut.feature)
+	rows, rights := g.rows[w.from:w.to], g.scratch[w.from:w.to]
+	switch {
+	case g.sides != nil:
+		w.lefts = partBySide(rows, rights, g.sides.left)
+	case g.matrix.Cuts.wide:
+		w.lefts = partWide(rows, rights, g.matrix.wide, len(g.matrix.Cuts.Features), feature, w.table)
+	default:
+		w.lefts = partBytes(rows, rights, g.matrix.column(feature), (*[tableWords]uint32)(w.table))
+	}
 }
 
 // partBytesGo moves the rows that go left to the front of rows and the others to rights. It starts at row done, with l of
@@ -133,19 +138,21 @@ func (g *Grower) build(chosen []int32) {
 	}
 	parts := g.accumulatePieces(pieces)
 	g.pool.Each(len(parents), func(p int) {
-		n := &g.nodes[parents[p]]
-		small := built[p]
-		large := n.node.Left + n.node.Right - small
-		g.nodes[small].hist = g.merge(parts[starts[p]:starts[p+1]])
-		n.hist.subtract(g.nodes[small].hist)
-		g.nodes[large].hist, n.hist = n.hist, nil
-		for _, child := range []int32{small, large} {
-			if c := &g.nodes[child]; !g.splittable(c) {
-				g.release(c.hist)
-				c.hist = nil
-			}
-		}
+		g.handDown(&g.nodes[parents[p]], built[p], g.merge(parts[starts[p]:starts[p+1]]))
 	})
+}
+
+// handDown gives the children of a node their histograms, as far as they need one: what is not the smaller's is the other's.
+func (g *Grower) handDown(n *growing, small int32, built histogram) {
+	large := n.node.Left + n.node.Right - small
+	n.hist.subtract(built)
+	g.nodes[small].hist, g.nodes[large].hist, n.hist = built, n.hist, nil
+	for _, child := range []int32{small, large} {
+		if c := &g.nodes[child]; !g.splittable(c) {
+			g.release(c.hist)
+			c.hist = nil
+		}
+	}
 }
 
 // buildRoot makes the histogram of node 0.
@@ -238,10 +245,15 @@ func (g *Grower) search(nodes []int32) {
 		}
 	}
 	for _, n := range nodes {
-		if g.nodes[n].split.gain == 0 {
-			g.release(g.nodes[n].hist)
-			g.nodes[n].hist = nil
-		}
+		g.settle(&g.nodes[n])
+	}
+}
+
+// settle gives back the histogram of a node that is searched, if no split was found.
+func (g *Grower) settle(n *growing) {
+	if n.split.gain == 0 {
+		g.release(n.hist)
+		n.hist = nil
 	}
 }
 

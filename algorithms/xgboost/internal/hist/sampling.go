@@ -17,7 +17,7 @@ const (
 func (g *Grower) chooseRows() {
 	n := g.matrix.rows
 	if cap(g.rows) < n {
-		g.rows = Spread[uint32](n)
+		g.rows, g.scratch = Spread[uint32](n), Spread[uint32](n)
 	}
 	g.rows = g.rows[:0]
 	g.sampled = g.params.Subsample < 1
@@ -36,11 +36,12 @@ func (g *Grower) chooseRows() {
 	}
 	limit := uint64(g.params.Subsample * (1 << 53))
 	seed := mix(g.seed + saltRows)
-	for i := range n {
-		if mix(seed+uint64(i))>>11 < limit {
-			g.rows = append(g.rows, uint32(i))
-		}
+	rows, drawn := g.rows[:n], 0
+	for i := range rows {
+		rows[drawn] = uint32(i) // without a branch, which nobody could foresee
+		drawn += int((mix(seed+uint64(i))>>11 - limit) >> 63)
 	}
+	g.rows = rows[:drawn]
 }
 
 func allColumns(n int) []int32 {
