@@ -39,7 +39,7 @@ func Quantise(g, h []float32, seed uint64, precision Precision, pool *Pool, reus
 func newQuantiser(g, h []float32, seed uint64, precision Precision, pool *Pool) (q quantiser, total pairUnits) {
 	n := len(g)
 	sums := make([]pairUnits, (n+quantRows-1)/quantRows)
-	pool.ranges(n, quantRows, func(from, to int) {
+	pool.worth(n/4).ranges(n, quantRows, func(from, to int) {
 		sums[from/quantRows] = sumRows(g[from:to], h[from:to])
 	})
 	for _, s := range sums {
@@ -64,7 +64,7 @@ func (q *quantiser) all(g, h []float32, pool *Pool, reuse *Gradients) *Gradients
 	}
 	reuse.units = pairUnits{1 / q.scales.g, 1 / q.scales.h}
 	parts := make([]uint64, (n+quantRows-1)/quantRows)
-	pool.ranges(n, quantRows, func(from, to int) {
+	pool.worth(n).ranges(n, quantRows, func(from, to int) {
 		parts[from/quantRows] = q.rows(reuse.packed[from:to], g[from:to], h[from:to], uint32(from))
 	})
 	reuse.total = 0

@@ -119,7 +119,7 @@ func (g *Grower) sum() sum {
 		return unpack(g.gradients.total)
 	}
 	parts := make([]sum, (len(g.rows)+quantRows-1)/quantRows)
-	g.pool.ranges(len(g.rows), quantRows, func(from, to int) {
+	g.pool.worth(len(g.rows)).ranges(len(g.rows), quantRows, func(from, to int) {
 		var s sum
 		for _, r := range g.rows[from:to] {
 			s = s.plus(unpack(g.gradients.packed[r]))
@@ -180,7 +180,7 @@ func (g *Grower) apply(chosen []int32) {
 		g.divide(i)
 	}
 	if g.canSplitApart(chosen) {
-		g.pool.Each(len(chosen), func(k int) { g.splitApart(chosen[k]) })
+		g.pool.worth(g.workApart(chosen)).Each(len(chosen), func(k int) { g.splitApart(chosen[k]) })
 		return
 	}
 	g.partition(chosen)

@@ -33,7 +33,7 @@ func (g *Grower) partition(chosen []int32) {
 	if g.sides != nil {
 		g.chooseSides(chosen, tables)
 	}
-	g.pool.Each(len(pieces), func(p int) { g.part(&pieces[p]) })
+	g.pool.worth(g.rowsOf(chosen)/2).Each(len(pieces), func(p int) { g.part(&pieces[p]) })
 	var byNode [][]piece
 	for len(pieces) > 0 {
 		n := 1
@@ -43,7 +43,7 @@ func (g *Grower) partition(chosen []int32) {
 		byNode = append(byNode, pieces[:n])
 		pieces = pieces[n:]
 	}
-	g.pool.Each(len(byNode), func(i int) { g.join(byNode[i]) })
+	g.pool.worth(g.rowsOf(chosen)/4).Each(len(byNode), func(i int) { g.join(byNode[i]) })
 }
 
 func (g *Grower) sideTable(s *split) sideTable {
@@ -137,7 +137,8 @@ func (g *Grower) build(chosen []int32) {
 		starts = append(starts, len(pieces))
 	}
 	parts := g.accumulatePieces(pieces)
-	g.pool.Each(len(parents), func(p int) {
+	bins := g.matrix.Cuts.offsets[len(g.matrix.Cuts.Features)]
+	g.pool.worth(bins*len(pieces)/2).Each(len(parents), func(p int) {
 		g.handDown(&g.nodes[parents[p]], built[p], g.merge(parts[starts[p]:starts[p+1]]))
 	})
 }
@@ -184,11 +185,16 @@ func (g *Grower) smaller(parent int32) int32 {
 
 // pieceRows is how many rows of nodes one piece should have: most, less where that would leave cores idle.
 func (g *Grower) pieceRows(nodes []int32, most int) int {
-	rows := 0
+	rows := g.rowsOf(nodes)
+	return max(fewRows, min(most, (rows+g.pool.threads-1)/g.pool.threads))
+}
+
+// rowsOf is how many rows nodes have.
+func (g *Grower) rowsOf(nodes []int32) (rows int) {
 	for _, i := range nodes {
 		rows += g.nodes[i].to - g.nodes[i].from
 	}
-	return max(fewRows, min(most, (rows+g.pool.threads-1)/g.pool.threads))
+	return rows
 }
 
 // pieces cuts a node's rows for the pool. Sums are of integers, so how they are cut changes nothing.
@@ -204,7 +210,15 @@ func (g *Grower) pieces(node int32, size int) []piece {
 
 func (g *Grower) accumulatePieces(pieces []piece) []histogram {
 	parts := make([]histogram, len(pieces))
-	g.pool.Each(len(pieces), func(p int) {
+	pool := g.pool
+	if g.matrix.sparse == nil {
+		rows := 0
+		for _, p := range pieces {
+			rows += p.to - p.from
+		}
+		pool = pool.worth(rows * len(g.columns) / 2)
+	}
+	pool.Each(len(pieces), func(p int) {
 		parts[p] = g.newHistogram()
 		g.accumulate(parts[p], g.rows[pieces[p].from:pieces[p].to])
 	})
@@ -233,7 +247,11 @@ func (g *Grower) search(nodes []int32) {
 		blocks = max(blocks, (len(columns[i])+searchBlock-1)/searchBlock)
 	}
 	found := make([]split, len(nodes)*blocks)
-	g.pool.Each(len(found), func(i int) {
+	pool := g.pool
+	if g.exact == nil {
+		pool = pool.worth(g.matrix.Cuts.offsets[len(g.matrix.Cuts.Features)] * len(nodes))
+	}
+	pool.Each(len(found), func(i int) {
 		n := &g.nodes[nodes[i/blocks]]
 		of := columns[i/blocks]
 		from := min(len(of), i%blocks*searchBlock)

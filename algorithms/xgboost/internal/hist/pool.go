@@ -17,6 +17,15 @@ func NewPool(threads int) *Pool {
 	return &Pool{threads: threads}
 }
 
+// wakeWork is how much work, in nanoseconds, a goroutine must be given for it to be worth waking a core. An idle core takes some ten
+// microseconds, one that runs another process, however low its priority, hundreds.
+const wakeWork = 50_000
+
+// worth is the pool for so many nanoseconds of work, which a few cores do as fast as many.
+func (p *Pool) worth(work int) *Pool {
+	return &Pool{threads: max(1, min(p.threads, work/wakeWork))}
+}
+
 // Each calls do once for every i in [0, n), on any goroutine, and returns when all are done.
 func (p *Pool) Each(n int, do func(i int)) {
 	workers := min(p.threads, n)

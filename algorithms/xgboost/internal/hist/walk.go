@@ -77,7 +77,7 @@ func (t *Tree) AddTo(m *Matrix, margins []float32, pool *Pool) {
 		return
 	}
 	stride := len(m.Cuts.Features)
-	pool.ranges(m.rows, binRows, func(from, to int) {
+	pool.worth(walkWork*m.rows).ranges(m.rows, binRows, func(from, to int) {
 		if m.Cuts.wide {
 			addWalked(t.walk, m.wide[from*stride:], stride, margins[from:to], t.Scale)
 		} else {
@@ -85,6 +85,9 @@ func (t *Tree) AddTo(m *Matrix, margins []float32, pool *Pool) {
 		}
 	})
 }
+
+// walkWork is about how long a row takes down a tree, in nanoseconds.
+const walkWork = 10
 
 // addWalked adds the values, times scale, of rows of stride bins.
 func addWalked[B uint8 | uint16](w *Walk, bins []B, stride int, margins []float32, scale float32) {
@@ -116,7 +119,7 @@ func (g *Grower) AddGrown(t *Tree, margins []float32) {
 			}
 		}
 	}
-	g.pool.Each(len(leaves), func(i int) {
+	g.pool.worth(len(g.rows)).Each(len(leaves), func(i int) {
 		value := g.nodes[leaves[i].node].node.Value
 		for _, r := range g.rows[leaves[i].from:leaves[i].to] {
 			margins[r] += value
