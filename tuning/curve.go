@@ -3,12 +3,13 @@ package tuning
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
-// octaveEpochs is how many epochs are looked at in each doubling, so that 1,000 epochs take 112 numbers and not 1,000.
-const octaveEpochs = 16
+// octaveEpochs is how many epochs are looked at in each doubling, so that 1,000 epochs take 191 numbers and not 1,000.
+const octaveEpochs = 32
 
-// Curve is one trial's objective after the epochs looked at: each of the first 16, from there on 16 in every doubling.
+// Curve is one trial's objective after the epochs looked at: each of the first 32, from there on 32 in every doubling.
 type Curve struct {
 	Epochs   int       `json:"epochs"`             // reported
 	Total    int       `json:"total"`              // epochs planned
@@ -55,25 +56,21 @@ func (c *Curve) add(total int, value float64) bool {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// course is what a curve had done by an epoch.
+// course is what a curve had done by an epoch, as losses: the less the better.
 type course struct {
-	value float64 // then
-	moved float64 // how far apart the values of the last half of the epochs until then lie
-	shape float64 // the logarithm of moved over the same of the quarter before that half: how it slows down
-	rest  float64 // how much better it became thereafter, in units of moved where there is one
+	value  float64 // then
+	moved  float64 // how far apart the values of the last half of the epochs until then lie
+	before float64 // the same of the quarter before that half
+	rest   float64 // how much better it was in the end; 0 where it was no better
 }
-
-// tiny keeps logarithms finite.
-const tiny = 1e-300
 
 // course is that of the curve up to an epoch; false where the epoch is none looked at, or not reached.
 func (c *Curve) course(goal Goal, epoch int) (course, bool) {
 	if i, ok := indexOf(epoch); !ok || epoch < firstJudged || c.Broken || i >= len(c.Values) {
 		return course{}, false
 	}
-	k := course{value: c.after(epoch), moved: c.moved(epoch/2, epoch)}
-	k.shape = math.Log((k.moved + tiny) / (c.moved(epoch/4, epoch/2) + tiny))
-	k.rest = max(0, goal.sign()*(k.value-c.Last)) / k.unit()
+	k := course{value: goal.sign() * c.after(epoch), moved: c.moved(epoch/2, epoch), before: c.moved(epoch/4, epoch/2)}
+	k.rest = max(0, k.value-goal.sign()*c.Last)
 	return k, true
 }
 
@@ -86,28 +83,10 @@ func (c *Curve) after(epoch int) float64 {
 // moved is how far apart the values from one epoch to another lie, both looked at: the half and the quarter of an epoch
 // looked at, without fractions, are looked at too.
 func (c *Curve) moved(from, to int) float64 {
-	low, high := math.Inf(1), math.Inf(-1)
 	i, _ := indexOf(from)
 	j, _ := indexOf(to)
-	for _, v := range c.Values[i : j+1] {
-		low, high = min(low, v), max(high, v)
-	}
-	return high - low
+	return extent(c.Values[i : j+1])
 }
 
-// like tells whether one course teaches something about another. What moves and what stands still are not compared: the one
-// has no scale.
-func (k course) like(o course) bool {
-	return (k.moved > 0) == (o.moved > 0) && math.Abs(k.shape-o.shape) <= alike
-}
-
-// unit is what progress is measured in.
-func (k course) unit() float64 {
-	if k.moved > 0 {
-		return k.moved
-	}
-	return 1
-}
-
-// after is the value that a trial comes to by so much progress.
-func (k course) after(goal Goal, rest float64) float64 { return k.value - goal.sign()*rest*k.unit() }
+// extent is how far apart the values lie.
+func extent(values []float64) float64 { return slices.Max(values) - slices.Min(values) }

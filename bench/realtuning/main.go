@@ -4,7 +4,9 @@
 //
 //	sh bench/peers/setup.sh tuning && go run ./bench/realtuning                            # all of it, over an hour
 //	go run ./bench/realtuning -work adult -side batchmill,optuna-tpe -seeds 1 -limit 3m    # a piece
+//	go run ./bench/realtuning -rows 4000 -rounds 60 -seeds 24 -side batchmill,batchmill-auto # many short ones
 //	go run ./bench/realtuning -limit 0                                                     # the tables of what is kept
+//	go run ./bench/realtuning -replay 20 -side batchmill,optuna-tpe                        # what early stopping would save of it
 //
 // The same through the whole stack, as "batchmill tune" runs it, two trainings at once:
 //
@@ -15,6 +17,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -43,6 +46,9 @@ type options struct {
 	limit    time.Duration
 	python   string
 	keep     string
+	replay   int
+	rows     int
+	rounds   int
 }
 
 // The sides. Those of a peer have its sampler's name.
@@ -74,6 +80,9 @@ func main() {
 	flag.DurationVar(&o.limit, "limit", 24*time.Hour, "begin no trial after this time; 0: only show what is kept")
 	flag.StringVar(&o.python, "python", filepath.Join("bench", "peers", ".venv-tuning", "bin", "python"), "Python with optuna and xgboost")
 	flag.StringVar(&o.keep, "keep", filepath.Join("bench", "realtuning", ".cache"), "folder of the trials made")
+	flag.IntVar(&o.rows, "rows", 0, "draw so many rows of each table, to have many seeds in little time; 0: all")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds of every training; 0: as the work has them")
+	flag.IntVar(&o.replay, "replay", 0, "show what early stopping would make of the kept runs, in the order tried and in so many others; trains nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -92,7 +101,16 @@ func (o options) run(ctx context.Context) error {
 	}
 	deadline := time.Now().Add(o.limit)
 	for _, w := range works() {
+		w.rows, w.rounds = o.rows, cmp.Or(o.rounds, w.rounds)
 		if o.work != "" && !slices.Contains(strings.Split(o.work, ","), w.name) {
+			continue
+		}
+		if o.replay > 0 {
+			for _, side := range chosen {
+				if err := o.showReplays(w, side); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		for seed := o.first; seed < o.first+o.seeds; seed++ {
