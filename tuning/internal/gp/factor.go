@@ -8,25 +8,40 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// factor is the Cholesky factor L of a covariance matrix, and its inverse, both as packed lower triangles. A point more
-// costs a row of each, O(n²); rows depend on earlier ones only, so that a factor grown by rows and one made at once agree
-// in every bit.
+// factor is the Cholesky factor L of a covariance matrix, and its inverse, both as lower triangles. A point more costs a row
+// of each, O(n²); rows depend on earlier ones only, so that a factor grown by rows and one made at once agree in every bit.
 type factor struct {
 	n, inverted int       // rows of each
 	lower       []float64 // row i is lower[start(i):start(i+1)]
-	inverse     []float64
+	inverse     []float64 // bands of rows, which have zeros behind the diagonal
 }
 
 func start(i int) int { return i * (i + 1) / 2 }
 
-func (f *factor) row(i int) []float64        { return f.lower[start(i):start(i+1)] }
-func (f *factor) inverseRow(i int) []float64 { return f.inverse[start(i):start(i+1)] }
+func (f *factor) row(i int) []float64 { return f.lower[start(i):start(i+1)] }
+
+// band is how many rows of the inverse are as long as the last of them, so that products of a matrix and a vector take
+// them together.
+const band = 4
+
+// bandStart is where the band of row i begins, which is its first.
+func bandStart(i int) int { return i * (i + band) / 2 }
+
+func (f *factor) inverseRow(i int) []float64 {
+	first := i - i%band
+	from := bandStart(first) + i%band*(first+band)
+	return f.inverse[from : from+i+1]
+}
+
+// inverseBand is the band whose first row is i, as far as there are points.
+func (f *factor) inverseBand(i int) blas64.General {
+	return blas64.General{Rows: min(band, f.n-i), Cols: min(i+band, f.n), Stride: i + band, Data: f.inverse[bandStart(i):]}
+}
 
 // truncate keeps the first n rows.
 func (f *factor) truncate(n int) {
 	f.n, f.lower = n, f.lower[:start(n)]
 	f.inverted = min(f.inverted, n)
-	f.inverse = f.inverse[:start(f.inverted)]
 }
 
 // decompose appends the row of L for a point with these covariances with the earlier ones and this variance; false, and
@@ -56,8 +71,11 @@ const tinyPivot = 1e-14
 func (f *factor) invert() {
 	for i := f.inverted; i < f.n; i++ {
 		row := f.row(i)
-		f.inverse = append(f.inverse, make([]float64, i+1)...)
+		if i%band == 0 {
+			f.inverse = append(f.inverse[:bandStart(i)], make([]float64, band*(i+band))...)
+		}
 		out := f.inverseRow(i)
+		clear(out)
 		for k, v := range row[:i] {
 			floats.AddScaled(out[:k+1], v, f.inverseRow(k))
 		}
@@ -69,8 +87,9 @@ func (f *factor) invert() {
 
 // solveLower writes L⁻¹b into dst.
 func (f *factor) solveLower(dst, b []float64) {
-	for i := range f.n {
-		dst[i] = floats.Dot(f.inverseRow(i), b[:i+1])
+	for i := 0; i < f.n; i += band {
+		rows := f.inverseBand(i)
+		blas64.Gemv(blas.NoTrans, 1, rows, blas64.Vector{N: rows.Cols, Inc: 1, Data: b}, 0, blas64.Vector{N: rows.Rows, Inc: 1, Data: dst[i:]})
 	}
 }
 
@@ -90,7 +109,8 @@ func (f *factor) explain(dst, block []float64, stride int) {
 // solveUpper writes L⁻ᵀb into dst, which must not be b.
 func (f *factor) solveUpper(dst, b []float64) {
 	clear(dst[:f.n])
-	for i := range f.n {
-		floats.AddScaled(dst[:i+1], b[i], f.inverseRow(i))
+	for i := 0; i < f.n; i += band {
+		rows := f.inverseBand(i)
+		blas64.Gemv(blas.Trans, 1, rows, blas64.Vector{N: rows.Rows, Inc: 1, Data: b[i:]}, 1, blas64.Vector{N: rows.Cols, Inc: 1, Data: dst})
 	}
 }
