@@ -143,24 +143,32 @@ func TestPredictionGradient(t *testing.T) {
 func TestGrownModelIsTheSame(t *testing.T) {
 	t.Parallel()
 	shape, data, h := example(40)
-	whole, grown := NewModel(shape.Categorical, h), NewModel(shape.Categorical, h)
-	for _, x := range data.X[:30] {
-		grown.Add(x)
-	}
-	grown.Learn(data.Y[:30])
-	grown.Truncate(20)
-	for _, x := range data.X[20:] {
-		grown.Add(x)
-	}
+	whole := NewModel(shape.Categorical, h)
 	for _, x := range data.X {
 		whole.Add(x)
 	}
-	grown.Learn(data.Y)
 	whole.Learn(data.Y)
 	x := []float64{0.1, 0.2, 0, 0.9}
-	mean, deviation := whole.Predict(x)
-	if gotMean, gotDeviation := grown.Predict(x); gotMean != mean || gotDeviation != deviation {
-		t.Errorf("grown: %v ± %v, at once: %v ± %v", gotMean, gotDeviation, mean, deviation)
+	byMean, byDeviation, gotByMean, gotByDeviation := make([]float64, 4), make([]float64, 4), make([]float64, 4), make([]float64, 4)
+	mean, deviation := whole.PredictGradient(x, byMean, byDeviation)
+	for _, kept := range []int{29, 28, 27, 26, 1, 0} {
+		grown := NewModel(shape.Categorical, h)
+		for _, x := range data.X[:kept] {
+			grown.Add(x)
+		}
+		for _, x := range data.X[:30-kept] { // others, to be forgotten
+			grown.Add(x)
+		}
+		grown.Learn(data.Y[:30])
+		grown.Truncate(kept)
+		for _, x := range data.X[kept:] {
+			grown.Add(x)
+		}
+		grown.Learn(data.Y)
+		gotMean, gotDeviation := grown.PredictGradient(x, gotByMean, gotByDeviation)
+		if gotMean != mean || gotDeviation != deviation || !slices.Equal(gotByMean, byMean) || !slices.Equal(gotByDeviation, byDeviation) {
+			t.Errorf("grown from %d points: %v ± %v, at once: %v ± %v", kept, gotMean, gotDeviation, mean, deviation)
+		}
 	}
 }
 
