@@ -317,12 +317,12 @@ func TestBadStates(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`{`, `{}`, `[]`, `{"version":1}`,
-		`{"version":2,"space":[{"name":"x","max":1}],"options":{},"results":[1]}`,
-		`{"version":2,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[2]]}`,
-		`{"version":2,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[]]}`,
-		`{"version":2,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[1]],"local":[2]}`,
-		`{"version":2,"space":[{"name":"x"}],"options":{"strategy":"Random"},"results":[1,2]}`,
-		`{"version":2,"space":[{"name":"x","max":1}],"options":{"strategy":"Random"},"results":["a"]}`,
+		`{"version":3,"space":[{"name":"x","max":1}],"options":{},"results":[1]}`,
+		`{"version":3,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[2]]}`,
+		`{"version":3,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[]]}`,
+		`{"version":3,"space":[{"name":"x","max":1}],"options":{},"results":[1],"points":[[1]],"local":[2]}`,
+		`{"version":3,"space":[{"name":"x"}],"options":{"strategy":"Random"},"results":[1,2]}`,
+		`{"version":3,"space":[{"name":"x","max":1}],"options":{"strategy":"Random"},"results":["a"]}`,
 	} {
 		var stateErr *StateError
 		if _, err := Resume([]byte(text)); !errors.As(err, &stateErr) && json.Valid([]byte(text)) {

@@ -6,7 +6,7 @@ import (
 )
 
 // stateVersion is raised when a change would give a resumed search other trials than its first half had.
-const stateVersion = 2
+const stateVersion = 3
 
 // state is a search as JSON. Points are kept only where they follow from the results; those of the other strategies are
 // chosen anew, so that 10,000 random trials take some 200 kB.
