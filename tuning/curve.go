@@ -16,6 +16,7 @@ type Curve struct {
 	Values   []float64 `json:"values"`             // the i-th after epochAt(i)
 	Last     float64   `json:"last"`               // after the last epoch
 	Finished bool      `json:"finished,omitempty"` // the trial ended by itself: Last is what it came to
+	Stopped  bool      `json:"stopped,omitempty"`  // the trial was told to stop
 	Broken   bool      `json:"broken,omitempty"`   // it reported what is no number
 }
 

@@ -11,12 +11,13 @@ const (
 	finishedTrials = 5    // trials run to their end that it takes before one is stopped
 	firstJudged    = 4    // the first epoch after which a trial may be stopped
 	leastCourses   = 3    // finished trials, as long at least, that it takes to forecast one
-	hopeless       = 0.05 // is the chance to become the best at which one is stopped
+	mostStopped    = 8    // trials are stopped one after the other; the next one is to show whether that was right
+	hopeless       = 0.07 // is the chance to become the best at which one is stopped
 )
 
-// Stopper tells which running trial is hopeless: it becomes better than the best finished one with a probability of at most 5 %,
+// Stopper tells which running trial is hopeless: it becomes better than the best finished one with a probability of at most 7 %,
 // as far as the curves of finished trials tell that were much like its own by the same epoch (see outlook). Where none was like it,
-// little is known and it goes on.
+// little is known and it goes on. What is stopped teaches nothing, so when all are for a while, one goes on all the same.
 //
 // It takes the place of the median rule of Golovin et al. (2017, Google Vizier, KDD), which SageMaker's guide describes. That
 // one compares epoch by epoch, and so stops trials that learn slowly and end well. To stop by the chance of becoming the best,
@@ -25,7 +26,7 @@ const (
 // trials instead of from families of functions is that of Baker et al. (2017, Accelerating neural architecture search using
 // performance prediction, arXiv:1705.10823).
 //
-// The fields are the state and marshal to JSON. What it says depends on the curves alone, not on their order.
+// The fields are the state and marshal to JSON. What it says depends on the curves and IDs alone, not on the order in which they came.
 type Stopper struct {
 	Goal Goal `json:"goal"`
 	// MinTrials is how many other trials must have run to their end before one is stopped. 0 is 5.
@@ -48,9 +49,14 @@ func (s *Stopper) Report(trial, total int, value float64) bool {
 		s.Curves[trial] = c
 	}
 	judged := c.add(total, value) && c.Epochs < total && c.Epochs >= cmp.Or(s.MinEpochs, firstJudged)
-	if !judged {
-		return false
+	if judged {
+		c.Stopped = s.stops(trial, c)
 	}
+	return c.Stopped
+}
+
+// stops tells whether a trial is stopped after an epoch looked at.
+func (s *Stopper) stops(trial int, c *Curve) bool {
 	finished := s.finished(trial)
 	if len(finished) < cmp.Or(s.MinTrials, finishedTrials) {
 		return false
@@ -59,7 +65,23 @@ func (s *Stopper) Report(trial, total int, value float64) bool {
 		return true
 	}
 	o, ok := s.outlook(c, finished)
-	return ok && o.atBest(hopeless) > o.best
+	return ok && o.atBest(hopeless) > o.best && s.stoppedBefore(trial) < mostStopped
+}
+
+// stoppedBefore is how many of the trials asked just before this one were stopped, since the last that came to its end.
+func (s *Stopper) stoppedBefore(trial int) int {
+	n := 0
+	for _, id := range slices.Sorted(maps.Keys(s.Curves)) {
+		switch c := s.Curves[id]; {
+		case id >= trial:
+			return n
+		case c.Finished:
+			n = 0
+		case c.Stopped:
+			n++
+		}
+	}
+	return n
 }
 
 // Finish notes that a trial has run to its end: others are held against it.

@@ -70,7 +70,7 @@ func TestStopper(t *testing.T) {
 			least, most int // epochs
 		}{
 			{"hopeless", 64, falling(0.5), 4, 4},
-			{"hopeless later", 64, falling(0.05), 5, 32},
+			{"hopeless later", 64, falling(0.02), 5, 32},
 			{"the best", 64, falling(-0.01), 64, 64},
 			{"longer than any before: nothing to go by", 65, falling(0.5), 65, 65},
 			{"shorter", 32, falling(0.5), 4, 4},
@@ -111,6 +111,20 @@ func TestStopperWaitsForSlowLearners(t *testing.T) {
 	}
 	if n := s.train(11, 100, slow(0.8)); n > 50 {
 		t.Errorf("one that ends at 1.2 is stopped after %d epochs", n)
+	}
+}
+
+// What is stopped teaches nothing: after eight trials stopped in a row one goes on, and then the next is stopped again.
+func TestStopperLetsOneGoOn(t *testing.T) {
+	t.Parallel()
+	s := &Stopper{}
+	for trial := 1; trial <= 5; trial++ {
+		s.train(trial, 64, falling(float64(trial-1)))
+	}
+	for trial := 6; trial <= 15; trial++ {
+		if n := s.train(trial, 64, falling(0.5)); (n == 64) != (trial == 14) {
+			t.Errorf("trial %d is stopped after %d epochs of 64", trial, n)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import sklearn
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 
-NOISE, PRIOR, LEAST, IGNORANCE, STILL, CHANCE = 0.03, 2, 0.3, 1, 1e-4, 0.05
+NOISE, PRIOR, LEAST, IGNORANCE, STILL, CHANCE = 0.03, 2, 0.3, 1, 1e-4, 0.07
 EPOCHS = list(range(1, 65)) + list(range(66, 129, 2)) + list(range(132, 201, 4))
 
 here = pathlib.Path(__file__).parent
