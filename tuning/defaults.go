@@ -32,8 +32,10 @@ const (
 	sideStart      = 0.4
 	sideMost       = 1.6
 	sideLeast      = 1.0 / 128
-	improvements   = 2 // in a row, that make a box longer
-	failuresLeast  = 3 // in a row, that make it shorter; one for every axesPerFailure parameters if that is more
+	sideBeside     = 0.5 // beside pending trials a side is so many times as long
+	patienceBeside = 0.3 // and for each trial that is out it bears so many times as many failures
+	improvements   = 2   // in a row, that make a box longer
+	failuresLeast  = 3   // in a row, that make it shorter; one for every axesPerFailure parameters if that is more
 	axesPerFailure = 2
 	keptCategories = 0.7  // share of the centre's categories that a local candidate keeps where it need not
 	stretchLeast   = 0.05 // the model's lengths count between these bounds

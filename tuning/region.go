@@ -27,11 +27,11 @@ const (
 // much of every corner; a box that follows success keeps half of the trials out of them (trust regions: Eriksson, Pearce,
 // Gardner, Turner and Poloczek 2019, Scalable Global Optimization via Local Bayesian Optimization, NeurIPS). Both stay where
 // the best valley so far is, and go on there when nothing is left to be gained: every fourth trial goes down another one.
-// Beside pending trials more are local, for what those will tell of places near the best point is not known yet, and without
-// it the model expects more of places far away.
+// Beside pending trials three of four are local, for what those will tell of places near the best point is not known yet, and
+// without it the model expects more of places far away.
 var (
 	looks       = [...]look{aside, everywhere, local, everywhere}
-	looksBeside = [...]look{aside, local, local, everywhere, local, local, local, everywhere}
+	looksBeside = [...]look{aside, local, local, local, local, local, local, everywhere}
 )
 
 // look is how a trial is chosen. A finite space has no boxes: the nearest points are soon used up.
@@ -121,10 +121,19 @@ func (s *Search) stretch() []float64 {
 }
 
 // side is the length of a local trial's box after the results so far: twice as long after some improvements in a row, half
-// as long after some failures, as at the beginning once it has become tiny. Trials chosen side by side know nothing of each
-// other's failure, so it takes so many times more of them.
+// as long after some failures, as at the beginning once it has become tiny. Beside pending trials it is half of that, and
+// bears more failures, for trials chosen side by side know nothing of each other's.
 func (s *Search) side(pendingNow int) float64 {
-	patience := max(failuresLeast, len(s.axes)/axesPerFailure) * (1 + pendingNow)
+	patience := max(failuresLeast, len(s.axes)/axesPerFailure)
+	if pendingNow > 0 {
+		patience = max(patience, int(patienceBeside*float64(patience*(1+pendingNow))))
+		return sideBeside * s.sideAfter(patience)
+	}
+	return s.sideAfter(patience)
+}
+
+// sideAfter is the side by its rule with so many failures in a row that make it shorter.
+func (s *Search) sideAfter(patience int) float64 {
 	side, improved, failures := sideStart, 0, 0
 	best := math.Inf(1)
 	for _, r := range s.records {

@@ -16,6 +16,8 @@ func TestSideFollowsSuccess(t *testing.T) {
 		want    float64
 	}{
 		{"", 0, sideStart},
+		{"", 7, sideStart / 2},
+		{"++", 7, sideStart},
 		{"oooooo", 0, sideStart},
 		{"++", 0, 2 * sideStart},
 		{"+-+", 0, sideStart},
@@ -25,8 +27,10 @@ func TestSideFollowsSuccess(t *testing.T) {
 		{"-o-o-", 0, sideStart / 2},
 		{"--+--", 0, sideStart},
 		{"------", 0, sideStart / 4},
-		{"---", 7, sideStart},
-		{"------------------------", 7, sideStart / 2},
+		{"--", 1, sideStart / 2},
+		{"---", 1, sideStart / 4}, // no fewer than one at a time
+		{"------", 7, sideStart / 2},
+		{"-------", 7, sideStart / 4},        // 0.3 of 3 for each of 8
 		{"------------------", 0, sideStart}, // too short: as at the beginning
 	} {
 		s := mustNew(t, plane, Options{})
