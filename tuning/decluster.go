@@ -24,7 +24,7 @@ func (s *Search) declusters(prior, observations int) bool {
 // declustersNext is what holds for the next fit of a prior.
 func (s *Search) declustersNext(prior int) bool {
 	first := s.belief.Fits[0].Hyper
-	return prior != 0 && first != nil && first.Noise > crowdNoise
+	return prior != 0 && first != nil && first.Noise > realNoise
 }
 
 // declusteringWeights are 1 for an observation by itself, and less the more others are near it.

@@ -24,7 +24,7 @@ const (
 	fitEvaluations = 50  // of the likelihood, for each start of a fit
 	fitRefinements = 10  // of the likelihood beyond fitMost, where there is one start, from the last fit
 
-	crowdNoise    = 1e-3 // variance of values that the first model calls noise from which on the second one's scale declusters
+	realNoise     = 1e-3 // variance of values; what a model calls noise below it is that fits have no zero
 	neighbourhood = 0.1  // distance by coordinate at which trials count together by 0.6
 
 	asidesMost     = 4    // other good points to look around

@@ -26,6 +26,9 @@ func NewModel(categorical []bool, h Hyper) *Model {
 	return &Model{points: newScaled(shape, h), z: make([]float64, n), scales: make([]float64, n)}
 }
 
+// Noise is the variance of an observation.
+func (m *Model) Noise() float64 { return m.points.hyper.Noise }
+
 // Len is how many points the model has seen.
 func (m *Model) Len() int { return m.points.n }
 
