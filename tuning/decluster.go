@@ -10,7 +10,7 @@ import (
 // differences within it count, larger ones elsewhere hardly. That is what polishing a smooth function takes. Where the
 // differences are noise it buries the function, and the search stays with its crowd. So once the first model takes them for
 // noise, the second one sees values on a scale for which each neighbourhood counts about once (declustering: Deutsch and
-// Journel 1998, GSLIB, section II.1.3).
+// Journel 1998, GSLIB: Geostatistical Software Library and User's Guide).
 
 // declusters tells whether a prior's next model sees values on such a scale. A model that is kept stays with the one its
 // hyperparameters were fitted on.
