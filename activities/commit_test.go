@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchmill/batchmill/activities/protocol"
 	"github.com/batchmill/batchmill/jobs"
+	"github.com/batchmill/batchmill/storage"
 	"github.com/batchmill/batchmill/storage/faulty"
 )
 
@@ -32,12 +33,14 @@ func TestCommitGoesOn(t *testing.T) {
 	_, err := calm.Commit(t.Context(), scored(t, calm, nil))
 	require.NoError(t, err)
 
-	store := faulty.New(newStore(), faulty.MustParse("compose s3://b/out/b.csv.out before crash")...)
+	// Outputs are assembled side by side, so that the first is there and the second is not takes both, and one taken away.
+	store := faulty.New(newStore(), faulty.MustParse("put s3://b/out/_batchmill/score/manifest.json before crash")...)
 	s := newShop(t, store)
 	ref := scored(t, s, nil)
 	_, err = s.Commit(t.Context(), ref)
 	require.ErrorIs(t, err, faulty.ErrCrashed)
 	store.Heal()
+	require.NoError(t, store.Delete(t.Context(), storage.URI{Bucket: "b", Key: "out/b.csv.out"}))
 	store.Log().Reset()
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	env.RegisterActivityWithOptions(guard(s.Commit), activity.RegisterOptions{Name: protocol.Commit})
