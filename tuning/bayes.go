@@ -27,13 +27,10 @@ type fitted struct {
 
 // fromModel chooses the point of the most expected improvement, or one of a Sobol sequence while little is known.
 func (s *Search) fromModel(id int) (record, bool) {
-	e := s.evidence(false)
-	if id > s.startTrials() && len(e.values) >= leastObserved {
+	if n := s.observations(); id > s.startTrials() && n >= leastObserved {
 		rng := rand.New(rand.NewPCG(s.options.Seed, uint64(id)|modelStream))
-		turn := s.turn(id, len(e.values))
-		if s.declusters(turn, len(e.values)) {
-			e = s.evidence(true)
-		}
+		turn := s.turn(id, n)
+		e := s.evidence(s.declusters(turn, n))
 		s.fit(e, turn, rng)
 		s.condition(&e)
 		if r, ok := s.chooseBy(s.look(id, e.pending()), e, rng); ok {

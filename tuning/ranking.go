@@ -1,6 +1,9 @@
 package tuning
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // candidate is a point of the cube with its acquisition.
 type candidate struct {
@@ -44,13 +47,5 @@ func (r *ranking) next() (candidate, bool) {
 }
 
 func sortCandidates(c []candidate) {
-	slices.SortStableFunc(c, func(a, b candidate) int {
-		switch {
-		case a.value > b.value:
-			return -1
-		case a.value < b.value:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(c, func(a, b candidate) int { return cmp.Compare(b.value, a.value) })
 }

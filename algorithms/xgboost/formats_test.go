@@ -15,21 +15,6 @@ import (
 	"github.com/batchmill/batchmill/internal/testdata"
 )
 
-// file is an object in memory.
-type file struct {
-	name string
-	data []byte
-}
-
-func (f file) Name() string { return f.name }
-func (f file) Size() int64  { return int64(len(f.data)) }
-func (f file) Open(_ context.Context, offset, length int64) (io.ReadCloser, error) {
-	if length == 0 {
-		length = f.Size() - offset
-	}
-	return io.NopCloser(bytes.NewReader(f.data[offset : offset+length])), nil
-}
-
 // channelOf makes a channel of a shared file as the dataset package reads it.
 func channelOf(t testing.TB, contentType string, elem ...string) *algorithms.Data {
 	data, err := os.ReadFile(testdata.Path(t, elem...))
@@ -40,7 +25,7 @@ func channelOf(t testing.TB, contentType string, elem ...string) *algorithms.Dat
 func channelOfBytes(t testing.TB, contentType, name string, data []byte) *algorithms.Data {
 	media, err := dataset.ParseMedia(contentType)
 	require.NoError(t, err)
-	obj := file{name, data}
+	obj := dataset.InMemory(name, data)
 	schema, err := dataset.Infer(context.Background(), []dataset.Object{obj}, media)
 	require.NoError(t, err)
 	roles, err := media.Roles(schema, true)

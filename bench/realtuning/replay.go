@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/batchmill/batchmill/tuning"
 )
 
@@ -85,16 +87,13 @@ func showReplayed(w work, side, order string, all []replayed) {
 	for _, values := range [][]float64{saved, lost, errors} {
 		slices.Sort(values)
 	}
-	quantile := func(values []float64, q float64) float64 { return 100 * values[int(q*float64(len(values)-1))] }
-	fmt.Printf("| %s | %s | %s | %d | %.1f (%.1f to %.1f) | %.3f (at most %.3f) | %.2f (%.2f to %.2f) |\n", w.name, side, order, len(all),
-		100*meanOf(saved), quantile(saved, 0), quantile(saved, 1), 100*meanOf(lost), quantile(lost, 1),
-		quantile(errors, 0.5), quantile(errors, 0.1), quantile(errors, 0.9))
-}
-
-func meanOf(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
+	quantile := func(values []float64, q float64) float64 {
+		if len(values) == 0 { // no trial was stopped
+			return math.NaN()
+		}
+		return 100 * values[int(q*float64(len(values)-1))]
 	}
-	return sum / float64(len(values))
+	fmt.Printf("| %s | %s | %s | %d | %.1f (%.1f to %.1f) | %.3f (at most %.3f) | %.2f (%.2f to %.2f) |\n", w.name, side, order, len(all),
+		100*stat.Mean(saved, nil), quantile(saved, 0), quantile(saved, 1), 100*stat.Mean(lost, nil), quantile(lost, 1),
+		quantile(errors, 0.5), quantile(errors, 0.1), quantile(errors, 0.9))
 }
